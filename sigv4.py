@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     Headers = Mapping[str, Any] | Iterable[tuple[Any, Any]] | None
     Pairs = list[tuple[str, str]]
     Origin = tuple[str, str, tuple[str, str] | None]
+    Shape = tuple[tuple[str, ...], bool, str, bool]  # names given, sign_all_headers, name of the token, whether the hash is added
     Plan = tuple[str, str, str, Callable[[dict[str, str]], Any]]
 
 __version__ = "0.1.0"
@@ -122,6 +123,7 @@ OLD_PARAMETERS = frozenset(
     " x-amz-signature x-amz-signedheaders".split()
 )
 
+OPTIONS = ("double_encode", "normalize_path", "sign_all_headers", "token_after_signature", "content_sha256")  # of Signer
 DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 ALPHANUMERIC = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 UNRESERVED = ALPHANUMERIC + b"-._~"  # RFC 3986 2.3: what strict percent-encoding leaves as it is
@@ -235,10 +237,11 @@ class Credentials:
                 raise CredentialsError(f"{name} holds a blank, a line break or another character that can't be right; was it copied whole?")
         expires_at = float("inf")
         if expiration is not None:
-            offset = getattr(expiration, "utcoffset", None)
-            if offset is None or offset() is None:
+            if not hasattr(expiration, "timestamp") or expiration.utcoffset() is None:
                 raise CredentialsError(f"expiration is {_kind(expiration)}; it must be an aware datetime, e.g. datetime.now(timezone.utc)")
             expires_at = expiration.timestamp()
+        if account_id is not None and not isinstance(account_id, str):
+            raise CredentialsError(f"account_id is {_kind(account_id)}; it must be a string of digits, or None")
         token_in_query = quote(session_token or "", safe="")
         own: tuple[Any, ...] = (expires_at, token_in_query, {})
         for slot, item in zip(self.__slots__, (access_key_id, secret_access_key, session_token, expiration, account_id, *own)):
@@ -300,29 +303,30 @@ class SignedRequest:
     def curl(self) -> str:
         """A curl command that sends this request, quoted for a POSIX shell. It holds the signature and any token.
 
-        A file that has a name is read by that name, another file or an iterable from standard input.
+        A file is read by its name where that gives all of it; another one, or an iterable, from standard input.
         """
         from shlex import quote as shell
 
         # --path-as-is and --globoff: curl must send the URL as signed, dot segments and brackets included.
         words = ["curl", "--path-as-is", "--globoff"]
-        words += ["--head"] if self.method == "HEAD" else ["-X", self.method]
-        for name, value in self.headers.items():
-            words += ["-H", f"{name}: {value}" if value else f"{name};"]
         body = self.body
+        data = None if body is None or _body_kind(body) != "buffer" else memoryview(body).tobytes()
+        empty = body is None or data == b""
+        words += ["--head"] if self.method == "HEAD" and empty else ["-X", self.method]
+        for name, value in self.headers.items():
+            words += ["-H", f"{name}: {value.encode('latin-1').decode()}" if value else f"{name};"]
         source = ""
-        if body is None or (isinstance(body, (bytes, bytearray)) and not body):
+        if empty:
             words += ["--data-raw", ""] if self.method in ("POST", "PUT", "PATCH") else []
-        elif isinstance(body, (bytes, bytearray, memoryview)):
-            data = bytes(body)
-            if data.isascii() and data.replace(b"\n", b"").decode("ascii").isprintable():
-                words += ["--data-raw", data.decode("ascii")]
-            else:
-                source = "printf '" + "".join(f"\\{byte:03o}" for byte in data) + "' | "
-                words += ["--data-binary", "@-"]
-        else:
+        elif data is None:
             path = getattr(body, "name", None)
-            words += ["--data-binary", f"@{path}" if isinstance(path, str) else "@-"]
+            whole = isinstance(path, str) and os.path.isfile(path) and _body_kind(body) == "file" and body.tell() == 0
+            words += ["--data-binary", f"@{path}" if whole else "@-"]
+        elif data.isascii() and data.replace(b"\n", b"").decode("ascii").isprintable():
+            words += ["--data-raw", data.decode("ascii")]
+        else:
+            source = "printf '" + "".join([f"\\{byte:03o}" for byte in data]) + "' | "
+            words += ["--data-binary", "@-"]
         if any(word.startswith("--data") for word in words) and "content-type" not in map(str.lower, self.headers):
             words += ["-H", "Content-Type:"]  # else curl adds one that was not signed
         return source + " ".join(shell(word) for word in [*words, self.url])
@@ -335,6 +339,14 @@ def _kind(value: object) -> str:
     return "empty" if isinstance(value, (str, bytes)) and not value else f"of type {type(value).__name__}"
 
 
+def _beginning(text: object) -> str:
+    """The letters and digits that a text begins with, to tell it by: what follows may be a secret in the wrong place."""
+    if not isinstance(text, str) or not text:
+        return _kind(text)
+    end = next((index for index, character in enumerate(text[:20]) if not (character.isalnum() or character == "-")), 20)
+    return repr(text) if end == len(text) else repr(text[:end] + "...")
+
+
 def _shown(url: str) -> str:
     """A URL fit for a message: without user-info, query and fragment, where passwords, tokens and signatures stand."""
     scheme, slashes, rest = url.partition("://") if "://" in url else ("", "", url)
@@ -342,6 +354,30 @@ def _shown(url: str) -> str:
     rest = ("...@" if at else "") + after.partition("?")[0].partition("#")[0]
     shown = scheme + slashes + rest
     return repr(shown if len(shown) <= 100 else shown[:97] + "...")
+
+
+def _body_kind(body: Any) -> str:
+    """'buffer', 'file' (one that can be rewound) or 'stream' (read once); RequestError for what no HTTP client sends."""
+    if hasattr(body, "read"):
+        if isinstance(body, io.TextIOBase):
+            raise RequestError("body is a file in text mode; open it in binary mode, e.g. open(path, 'rb')")
+        seekable = getattr(body, "seekable", None)
+        try:
+            return "file" if (seekable() if seekable else hasattr(body, "seek") and hasattr(body, "tell")) else "stream"
+        except ValueError:
+            raise RequestError("body is a closed file") from None
+    try:
+        memoryview(body).release()
+        return "buffer"
+    except TypeError:
+        pass
+    except ValueError:
+        raise RequestError("body is a memoryview that was released") from None
+    if isinstance(body, (dict, set, frozenset)):
+        raise RequestError(f"body is {_kind(body)}; encode it first, e.g. with json.dumps or urllib.parse.urlencode")
+    if hasattr(body, "__iter__") or hasattr(body, "__aiter__"):
+        return "stream"
+    raise RequestError(f"body is {_kind(body)}; it must be str, bytes or another buffer, a binary file or an iterable of bytes")
 
 
 def _remember(cache: dict[Any, Any], key: object, value: object) -> None:
@@ -379,6 +415,7 @@ def canonical_request(
         joined[name] = f"{joined[name]},{value}" if name in joined else value
     names = sorted(joined)
     lines = "".join([f"{name}:{joined[name]}\n" for name in names])
+    method, payload_hash = _utf8(method, "method"), _utf8(payload_hash, "payload_hash")
     path = _canonical_path(_utf8(path, "path") or "/", double_encode, normalize_path)
     query = _canonical_query(_query_pairs(_utf8(query, "query")))
     return f"{method}\n{path}\n{query}\n{lines}\n{';'.join(names)}\n{payload_hash}"
@@ -389,7 +426,8 @@ def string_to_sign(canonical_request: str, amz_date: str, scope: str, algorithm:
 
     amz_date: YYYYMMDDTHHMMSSZ. scope: YYYYMMDD/region/service/aws4_request.
     """
-    return f"{algorithm}\n{amz_date}\n{scope}\n{sha256(canonical_request.encode()).hexdigest()}"
+    digest = sha256(_utf8(canonical_request, "canonical_request").encode()).hexdigest()
+    return f"{algorithm}\n{amz_date}\n{scope}\n{digest}"
 
 
 def signing_key(secret_access_key: str, date: str, region: str, service: str) -> bytes:
@@ -397,9 +435,9 @@ def signing_key(secret_access_key: str, date: str, region: str, service: str) ->
 
     date: YYYYMMDD. The signature is HMAC-SHA256(key, string to sign) in lowercase hex.
     """
-    key = b"AWS4" + secret_access_key.encode()
-    for part in (date, region, service, "aws4_request"):
-        key = hmac.digest(key, part.encode(), "sha256")
+    key = b"AWS4" + _utf8(secret_access_key, "secret_access_key").encode()
+    for name, part in (("date", date), ("region", region), ("service", service), ("", "aws4_request")):
+        key = hmac.digest(key, _utf8(part, name).encode(), "sha256")
     return key
 
 
@@ -467,20 +505,23 @@ def _header_name(name: Any) -> str:
     if not isinstance(name, str):
         raise RequestError(f"a header name is {_kind(name)}; it must be a string")
     if not name or not name.isascii() or name.encode().translate(None, TOKEN):
-        raise RequestError(f"header name {name[:40]!r} may hold only letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 5.6.2)")
+        raise RequestError(f"header name {_beginning(name)} may hold only letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 5.6.2)")
     return name
 
 
 def _header_text(name: str, value: Any) -> str:
     """A header's value as the text whose UTF-8 bytes are signed and sent.
 
-    Bytes outside ASCII mean themselves; so does a str whose Latin-1 form is UTF-8 already, as _header_on_wire makes it.
+    Beyond ASCII, bytes and a str that Latin-1 can hold are taken for UTF-8 where they are that, as _header_on_wire makes them.
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
+        try:
+            return str(value)
+        except ValueError:  # an int of more digits than Python converts
+            raise RequestError(f"header {name} is an int of too many digits") from None
     if not isinstance(value, (str, bytes)):
         raise RequestError(f"header {name} is {_kind(value)}; it must be str, bytes or a number (repeat the name for a list of values)")
-    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    text = value.decode("latin-1") if isinstance(value, bytes) else str.__str__(value)  # no member of an enumeration
     if text.isascii():
         return text
     try:
@@ -511,6 +552,8 @@ def _unfolded(text: str) -> str:
 
 def _utf8(text: str, what: str) -> str:
     """The text, if UTF-8 can hold it; a lone surrogate can't be sent by anyone."""
+    if not isinstance(text, str):
+        raise RequestError(f"{what} is {_kind(text)}; it must be a string")
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -561,6 +604,7 @@ ses:email,mail-manager,email-smtp signer:-signer sms-voice:sms-voice.pinpoint sq
 timestream:timestream-ingest,timestream-query transcribe:transcribestreaming wellarchitected:wellarchitected-agent
 :s3-website,dkr.ecr,public.ecr,elb,compute,compute-1,credentials.iot,d.codeartifact,REGION.eks,portal.sso,codecatalyst
 """
+DIVIDED = frozenset({"iotdata", "kafka", "maps.geo", "places.geo", "routes.geo"})  # the path or the query decides further
 # Hosts of no region, or of every region: those of "*" take SigV4a only.
 SINGLE_REGIONS = {
     "accesspoint.s3-global": "*",
@@ -589,14 +633,14 @@ def guess_service_region(url: str) -> tuple[str, str] | None:
 
 def _refined(found: tuple[str, str] | None, path: str, query: str) -> tuple[str, str] | None:
     """The answer of _guess_host, where the path or the query has a say in it."""
-    if found is None:
-        return None
+    if found is None or found[0] not in DIVIDED:
+        return found
     service, region = found
     if service == "iotdata" and path == "/mqtt":
         service = IOT_GATEWAY
     elif service == "kafka" and "kafka-cluster" in query:
         service = "kafka-cluster"
-    elif service in ("maps.geo", "places.geo", "routes.geo"):
+    elif service.endswith(".geo"):
         service = f"geo-{service[:-4]}" if path.startswith("/v2/") else "geo"
     return service, region
 
@@ -695,6 +739,8 @@ def _split_url(url: str) -> tuple[Origin, str, str]:
         if not hasattr(url, "scheme"):  # as httpx.URL, yarl.URL and the results of urlsplit have
             raise RequestError(f"url is {_kind(url)}; it must be a string such as 'https://sqs.us-east-1.amazonaws.com/'")
         url = url.geturl() if hasattr(url, "geturl") else str(url)
+        if not isinstance(url, str):
+            raise RequestError(f"url is made of {type(url).__name__}; it must be made of str")
     cut = url.find("/", 8)  # the slash after https://host
     origin = _origins.get(url[:cut]) if cut > 0 else None
     if origin is None or not url.isascii() or url.encode().translate(None, PRINTABLE) or "#" in url:
@@ -731,7 +777,7 @@ def _read_origin(scheme: str, authority: str, url: str) -> Origin:
         valid = not host.encode().translate(None, UNRESERVED)
     if not host:
         raise RequestError(f"url {_shown(url)} has no host")
-    if not valid or (port and not (port.isascii() and port.isdigit() and int(port) <= 65535)):
+    if not valid or (port and not (len(port) <= 5 and port.isascii() and port.isdigit() and int(port) <= 65535)):
         raise RequestError(f"url {_shown(url)} has no valid host and port; e.g. example.com, 127.0.0.1:9000 or [::1]:9000")
     lower = scheme.lower()
     host = host.lower()
@@ -744,7 +790,7 @@ def _read_origin(scheme: str, authority: str, url: str) -> Origin:
 # 5. Signer ------------------------------------------------------------------------------------------------------------
 
 _plain_names: dict[tuple[str, ...], None] = {}  # tuples of header names that were checked and need no special treatment
-_plans: dict[tuple[tuple[str, ...], tuple[str, ...], bool], Plan] = {}  # see _make_plan
+_plans: dict[Shape, Plan] = {}  # see _make_plan
 _second = (0, "19700101T000000Z", "19700101")  # the last second that _read_clock rendered
 
 
@@ -796,7 +842,7 @@ class Signer:
             )
         self._clock = clock
         self._options = options
-        self._rules: dict[str, Any] = {"": _rules_of("", **options)}
+        self._rules: dict[str, Any] = {"": _rules_of("", options, {})}
 
     def __repr__(self) -> str:
         return f"Signer(service={self.service!r}, region={self.region!r})"
@@ -847,19 +893,25 @@ class Signer:
             stream_hash = UNSIGNED_PAYLOAD if service in S3_SERVICES and scheme in ("https", "wss") else None
             body, payload_hash = _payload(body, payload_hash, stream_hash)
 
-        added = {"X-Amz-Date": amz_date} if "host" in special else {"Host": authority, "X-Amz-Date": amz_date}
+        result = {**given}
+        if "host" not in special:
+            result["Host"] = authority
+        result["X-Amz-Date"] = amz_date
         token = credentials.session_token
+        token_name = ""
         if token and not token_after:
-            added["X-Amz-Security-Token" if service != "s3express" else _express_token_name(method, path, pairs, given)] = token
+            token_name = "X-Amz-Security-Token" if service != "s3express" else _express_token_name(method, path, pairs, given)
+            result[token_name] = token
+        adds_hash = False
         if CONTENT_SHA256 in special:
-            given = {**given, special[CONTENT_SHA256]: payload_hash}
+            result[special[CONTENT_SHA256]] = payload_hash
             canonical_values = {**canonical_values, special[CONTENT_SHA256]: payload_hash}
         elif content_sha256 or (content_sha256 is None and (service in CONTENT_SHA256_SERVICES or len(payload_hash) != 64)):
-            added["X-Amz-Content-SHA256"] = payload_hash
-        shape = (names, tuple(added), sign_all)
-        template, signed_headers, _, pick = _plans.get(shape) or _make_plan(*shape)
-        result = {**given, **added}
-        lines = template % pick(result if canonical_values is given else {**canonical_values, **added})
+            result["X-Amz-Content-SHA256"] = payload_hash
+            adds_hash = True
+        shape = (names, sign_all, token_name, adds_hash)
+        template, signed_headers, _, pick = _plans.get(shape) or _make_plan(shape, result)
+        lines = template % pick(result if canonical_values is given else {**result, **canonical_values})
 
         canonical_query = _canonical_query(pairs) if pairs else ""
         canonical = f"{method}\n{canonical_path}\n{canonical_query}\n{lines}\n{signed_headers}\n{payload_hash}"
@@ -888,7 +940,7 @@ class Signer:
 
         headers: those that must be sent with it, with these values. expires: seconds, 1..604800; IoT's gateway takes none, so a
         URL for it is made without. payload_hash: as for sign; None is UNSIGNED-PAYLOAD for S3 and VPC Lattice, the hash of an
-        empty body for the rest. VPC Lattice wants the header X-Amz-Content-SHA256: UNSIGNED-PAYLOAD sent with the request.
+        empty body for the rest. VPC Lattice, and S3 where one is given, want it sent in the header X-Amz-Content-SHA256.
         The other arguments are those of sign.
 
         Warns with ExpiryWarning where the credentials expire before the URL would.
@@ -896,7 +948,8 @@ class Signer:
         Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
         """
         if expires.__class__ is not int or not 1 <= expires <= MAX_EXPIRES:
-            raise RequestError(f"expires is {expires!r:.40}; it must be an int of seconds from 1 to {MAX_EXPIRES} (7 days)")
+            received = expires if isinstance(expires, (int, float)) and abs(expires) < 1e15 else _kind(expires)
+            raise RequestError(f"expires is {received}; it must be an int of seconds from 1 to {MAX_EXPIRES} (7 days)")
         credentials, method, service, target, head, rules, moment, state = self._prepare(
             method, url, headers, service, region, now, options
         )
@@ -908,20 +961,24 @@ class Signer:
 
         if payload_hash is None and special:
             payload_hash = _hash_in_headers(given, special, None)
+        hashed = payload_hash is not None
         if payload_hash is None:
             payload_hash = UNSIGNED_PAYLOAD if service in S3_SERVICES or service == LATTICE else EMPTY_SHA256
         else:
             _payload(None, payload_hash, None)
 
-        added = {} if "host" in special else {"Host": authority}
+        signed = {**canonical_values}
+        if "host" not in special:
+            signed["Host"] = authority
+        adds_hash = False
         if CONTENT_SHA256 in special:
-            given = {**given, special[CONTENT_SHA256]: payload_hash}
-            canonical_values = {**canonical_values, special[CONTENT_SHA256]: payload_hash}
-        elif content_sha256 or (content_sha256 is None and service == LATTICE):
-            added["X-Amz-Content-SHA256"] = payload_hash
-        shape = (names, tuple(added), sign_all)
-        template, signed_headers, signed_names, pick = _plans.get(shape) or _make_plan(*shape)
-        lines = template % pick({**canonical_values, **added})
+            signed[special[CONTENT_SHA256]] = payload_hash
+        elif content_sha256 or (content_sha256 is None and (service == LATTICE or (hashed and service in S3_SERVICES))):
+            signed["X-Amz-Content-SHA256"] = payload_hash
+            adds_hash = True
+        shape = (names, sign_all, "in the query", adds_hash)
+        template, signed_headers, signed_names, pick = _plans.get(shape) or _make_plan(shape, signed)
+        lines = template % pick(signed)
 
         life = "" if service == IOT_GATEWAY else f"&X-Amz-Expires={expires}"
         if life and credentials._expires_at < seconds + expires:
@@ -946,7 +1003,7 @@ class Signer:
     ) -> tuple[Any, ...]:
         """What sign and presign have in common: everything up to the payload hash. Plain tuples, since it runs for each signature."""
         credentials = self._credentials or self._ask()
-        if method not in METHODS:
+        if method.__class__ is not str or method not in METHODS:
             method = _read_method(method)
         (scheme, authority, found), path, query = _split_url(url)
         head = _read_headers(headers)
@@ -958,14 +1015,16 @@ class Signer:
             if "host" in head[1]:
                 host = head[0][head[1]["host"]].lower()
                 found = _guess_host(host.partition(":")[0]) or found
-            guess = _refined(found, path, query)
+            guess = _refined(found, path, query) if found is None or found[0] in DIVIDED else found
             if guess is None:
                 raise RequestError(_no_guess(authority, service, region))
             service = guess[0] if service is None else service
             region = guess[1] if region is None else region
+        if service.__class__ is not str or region.__class__ is not str:
+            service, region = _read_scope("service", service), _read_scope("region", region)
         rules = self._rules.get(service) if not options else None
         if rules is None:
-            rules = _rules_of(service, **{**self._options, **{name: value for name, value in options.items() if value is not None}})
+            rules = _rules_of(service, self._options, options)
             if not options:
                 _remember(self._rules, service, rules)
         double_encode, normalize_path, more_rules = rules
@@ -977,7 +1036,7 @@ class Signer:
             path = _wire_path(path, double_encode, normalize_path)
             canonical_path = _canonical_path(path, double_encode, normalize_path)
         moment = _read_clock(self._clock, now)
-        state = credentials._states.get((service, region)) if region.__class__ is str else None
+        state = credentials._states.get((service, region))
         if state is None or state[0] != moment[2]:
             state = _signing_state(credentials, moment[2], region, service)
         return credentials, method, service, (scheme, authority, path, canonical_path, query, pairs), head, more_rules, moment, state
@@ -990,14 +1049,14 @@ class Signer:
 
 
 def _rules_of(
-    service: str,
-    double_encode: bool | None = None,
-    normalize_path: bool | None = None,
-    sign_all_headers: bool | None = None,
-    token_after_signature: bool | None = None,
-    content_sha256: bool | None = None,
+    service: str, options: dict[str, bool | None], more: dict[str, bool | None]
 ) -> tuple[bool, bool, tuple[bool, bool, bool | None]]:
-    """The options in their order, the last three apart, each that is None replaced by what is right for the service."""
+    """The options in the order of OPTIONS, the last three apart, each that is None replaced by what is right for the service."""
+    unknown = {*options, *more} - set(OPTIONS)
+    if unknown:
+        raise TypeError(f"unknown option {sorted(unknown)[0]!r}; the options are {', '.join(OPTIONS)}")
+    chosen = [options.get(name) if more.get(name) is None else more[name] for name in OPTIONS]
+    double_encode, normalize_path, sign_all_headers, token_after_signature, content_sha256 = chosen
     return (
         service not in S3_SERVICES if double_encode is None else double_encode,
         service not in S3_SERVICES if normalize_path is None else normalize_path,
@@ -1016,9 +1075,19 @@ def _no_guess(host: str, service: str | None, region: object) -> str:
 
 def _read_method(method: str) -> str:
     if not isinstance(method, str) or not method or not method.isascii() or method.encode().translate(None, TOKEN):
-        received = repr(method[:40]) if isinstance(method, str) else _kind(method)
-        raise RequestError(f"method is {received}; it must be an HTTP method such as 'GET'")
+        raise RequestError(f"method is {_beginning(method)}; it must be an HTTP method such as 'GET'")
     return method.upper()
+
+
+def _read_scope(name: str, value: Any) -> str:
+    """A service or a region as an exact str, since a member of a str enumeration would be rendered by its own name."""
+    if name == "region" and (value == "*" or isinstance(value, (list, tuple)) or (isinstance(value, str) and "," in value)):
+        raise RequestError("a region of * or a set of regions asks for SigV4a, which this version does not sign; pass one region")
+    if not isinstance(value, str) or not value:
+        raise RequestError(f"{name} is {_kind(value)}; it must be a name such as {'s3' if name == 'service' else 'us-east-1'!r}")
+    if not value.isascii() or value.encode().translate(None, UNRESERVED):
+        raise RequestError(f"{name} may hold only letters, digits and -._~, as in {'s3' if name == 'service' else 'us-east-1'!r}")
+    return str.__str__(value)
 
 
 def _wire_path(path: str, double_encode: bool, normalize_path: bool) -> str:
@@ -1055,13 +1124,14 @@ def _read_headers(headers: Headers) -> tuple[dict[str, str], dict[str, str], tup
     if headers.__class__ is dict:
         names = tuple(headers)
         if names in _plain_names:
-            try:
+            for value in headers.values():
+                if value.__class__ is not str:
+                    break
+            else:
                 # A blank on either side of each value: two in a row show one that is empty, untrimmed or in need of folding.
                 text = f" {' '.join(headers.values())} "
-                if "  " not in text and not text.encode().translate(None, PRINTABLE):
+                if text.isascii() and "  " not in text and not text.encode().translate(None, PRINTABLE):
                     return headers, {}, names, headers
-            except (TypeError, UnicodeError):
-                pass  # a value that is not a str, or holds a lone surrogate
     given: dict[str, str] = {}
     canonical: dict[str, str] = {}
     spelling: dict[str, str] = {}
@@ -1077,8 +1147,11 @@ def _read_headers(headers: Headers) -> tuple[dict[str, str], dict[str, str], tup
                 special[lower] = name
             continue
         name = spelling.setdefault(lower, name)
-        given[name] = f"{given[name]},{_header_on_wire(text.strip())}" if name in given else _header_on_wire(text.strip())
-        canonical[name] = f"{canonical[name]},{_folded(text)}" if name in canonical else _folded(text)
+        wire, folded = _header_on_wire(text.strip(" \t")), _folded(text)
+        if name in given and lower == "host":
+            raise RequestError("header Host was given twice")
+        given[name] = f"{given[name]},{wire}" if name in given else wire
+        canonical[name] = f"{canonical[name]},{folded}" if name in canonical else folded
     for lower in ("host", CONTENT_SHA256):
         if lower in spelling:
             special[lower] = spelling[lower]
@@ -1108,11 +1181,13 @@ def _payload(body: Any, payload_hash: str | None, stream_hash: str | None) -> tu
         body = _utf8(body, "body").encode()
     kind = _body_kind(body)
     if payload_hash is None:
-        if kind == "buffer":
-            view = memoryview(body)
-            payload_hash = sha256(view if view.c_contiguous else view.tobytes()).hexdigest()
-        elif kind == "file":
-            payload_hash = _hash_file(body)
+        if kind != "stream":
+            try:
+                payload_hash = _hash_file(body) if kind == "file" else _hash_buffer(body)
+            except (OSError, TypeError, ValueError) as error:  # closed, write-only, a read() that takes no size ...
+                if isinstance(error, RequestError):
+                    raise
+                raise RequestError(f"body is {_kind(body)} that can't be read: {error}") from error
         elif stream_hash is None:
             raise RequestError(
                 f"body is {_kind(body)}, which can be read only once, when it is sent: too late for its hash. Pass bytes, a seekable"
@@ -1124,53 +1199,39 @@ def _payload(body: Any, payload_hash: str | None, stream_hash: str | None) -> tu
 
 
 def _is_payload_hash(value: Any) -> bool:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value.isascii():
         return False
     digest = len(value) == 64 and HEX_DIGITS.issuperset(value) and value == value.lower()
     return digest or value == UNSIGNED_PAYLOAD or (value.startswith("STREAMING-") and not value.encode().translate(None, UNRESERVED))
 
 
-def _body_kind(body: Any) -> str:
-    """'buffer', 'file' (one that can be rewound) or 'stream' (read once); RequestError for what no HTTP client sends."""
-    if hasattr(body, "read"):
-        if isinstance(body, io.TextIOBase):
-            raise RequestError("body is a file in text mode; open it in binary mode, e.g. open(path, 'rb')")
-        seekable = getattr(body, "seekable", None)
-        return "file" if (seekable() if seekable else hasattr(body, "seek") and hasattr(body, "tell")) else "stream"
-    try:
-        memoryview(body).release()
-        return "buffer"
-    except TypeError:
-        pass
-    if isinstance(body, (dict, set, frozenset)):
-        raise RequestError(f"body is {_kind(body)}; encode it first, e.g. with json.dumps or urllib.parse.urlencode")
-    if hasattr(body, "__iter__") or hasattr(body, "__aiter__"):
-        return "stream"
-    raise RequestError(f"body is {_kind(body)}; it must be str, bytes or another buffer, a binary file or an iterable of bytes")
+def _hash_buffer(body: Any) -> str:
+    view = memoryview(body)
+    return sha256(view if view.c_contiguous else view.tobytes()).hexdigest()
 
 
 def _hash_file(body: Any) -> str:
     """SHA-256 in lowercase hex of a file from its position on, to which it is rewound."""
     digest = sha256()
     start = body.tell()
-    try:
+    while True:
         piece = body.read(FILE_PIECE)
-        while piece:
-            digest.update(piece)
-            piece = body.read(FILE_PIECE)
-    except TypeError:
-        raise RequestError(f"body is {_kind(body)} whose read() gives {_kind(piece)}; it must give bytes") from None
-    finally:
-        body.seek(start)
+        if not isinstance(piece, (bytes, bytearray, memoryview)):
+            raise RequestError(f"body is {_kind(body)} whose read() gives {_kind(piece)}; it must give bytes")
+        if not piece:
+            break
+        digest.update(piece)
+    body.seek(start)
     return digest.hexdigest()
 
 
-def _make_plan(names: tuple[str, ...], added: tuple[str, ...], sign_all: bool) -> Plan:
-    """How to lay out the signed headers among names + added: (template of the lines, names joined by ;, the same in a query,
-    a function that picks the template's values from a dict by name). Requests of one shape share it: sorting costs more than hashing.
+def _make_plan(shape: Shape, headers: dict[str, str]) -> Plan:
+    """How to lay out the signed ones of headers of that shape: (template of the lines, names joined by ;, the same in a query,
+    a function that picks the template's values from a dict by name). It is kept, since sorting costs more than hashing.
     """
+    sign_all = shape[1]
     signed = []
-    for given in names + added:
+    for given in headers:
         name = given.lower()
         rewritten = name in UNSIGNED_HEADERS or name.startswith(UNSIGNED_PREFIXES)
         if name not in HOP_BY_HOP and (sign_all or not rewritten):
@@ -1179,7 +1240,7 @@ def _make_plan(names: tuple[str, ...], added: tuple[str, ...], sign_all: bool) -
     template = "".join([f"{name.replace('%', '%%')}:%s\n" for name, _ in signed])
     signed_headers = ";".join([name for name, _ in signed])
     plan = (template, signed_headers, quote(signed_headers, safe=""), itemgetter(*[given for _, given in signed]))
-    _remember(_plans, (names, added, sign_all), plan)
+    _remember(_plans, shape, plan)
     return plan
 
 
@@ -1202,7 +1263,10 @@ def _read_clock(clock: Callable[[], float], now: datetime | None) -> tuple[float
         return _second
     if not hasattr(now, "utctimetuple") or now.utcoffset() is None:
         raise RequestError(f"now is {_kind(now)}; it must be an aware datetime, e.g. datetime.now(timezone.utc)")
-    amz_date = "%04d%02d%02dT%02d%02d%02dZ" % now.utctimetuple()[:6]
+    try:
+        amz_date = "%04d%02d%02dT%02d%02d%02dZ" % now.utctimetuple()[:6]
+    except OverflowError:
+        raise RequestError("now is out of the years 1 to 9999 in UTC") from None
     return now.timestamp(), amz_date, amz_date[:8]
 
 
@@ -1211,12 +1275,7 @@ def _signing_state(credentials: Credentials, date: str, region: Any, service: An
 
     Copying the two hash states is the whole cost of an HMAC; they are kept with the credentials, and with them they go.
     """
-    for name, value in (("service", service), ("region", region)):
-        if name == "region" and (value == "*" or isinstance(value, (list, tuple)) or (isinstance(value, str) and "," in value)):
-            raise RequestError("a region of * or a set of regions asks for SigV4a, which this version does not sign; pass one region")
-        if not isinstance(value, str) or not value or not value.isascii() or value.encode().translate(None, UNRESERVED):
-            received = repr(value[:40]) if isinstance(value, str) else _kind(value)
-            raise RequestError(f"{name} is {received}; it must be a name such as {'s3' if name == 'service' else 'us-east-1'!r}")
+    service, region = _read_scope("service", service), _read_scope("region", region)
     scope = f"{date}/{region}/{service}/aws4_request"
     credential = f"{credentials.access_key_id}/{scope}"
     key = signing_key(credentials.secret_access_key, date, region, service).ljust(64, b"\0")  # 64: the block of SHA-256
@@ -1290,14 +1349,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("always")
             warnings.showwarning = lambda message, *_: print(f"sigv4: warning: {message}", file=sys.stderr)
-            arguments = _parser().parse_args(argv)
-            output = arguments.command(arguments)
-        sys.stdout.buffer.write(output)
-        sys.stdout.flush()
+            arguments = _parser().parse_args(_glued(sys.argv[1:] if argv is None else argv))
+            _write(arguments.command(arguments))
     except SystemExit as stop:  # argparse: --help and --version end with 0, misuse with 2
         return int(stop.code or 0)
-    except RequestError as error:
-        print(f"sigv4: {error}", file=sys.stderr)
+    except ValueError as error:  # RequestError, or an argument that is no file name and no text
+        said = str(error).replace(" to Signer or to this call", "")
+        print(f"sigv4: {said.replace('service=', '--service').replace('region=', '--region')}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader has what it wanted; stdout must not be flushed again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -1308,6 +1366,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130  # as a shell reports SIGINT
     return 0
+
+
+def _write(output: bytes) -> None:
+    if sys.stdout is None:
+        raise OSError("standard output is closed")
+    if hasattr(sys.stdout, "buffer"):
+        sys.stdout.buffer.write(output)
+    else:  # main() with sys.stdout replaced by a text stream
+        sys.stdout.write(output.decode("utf-8", "replace"))
+    sys.stdout.flush()
+
+
+def _glued(argv: Sequence[str]) -> list[str]:
+    """The arguments with the values of -d and -H glued to them: argparse would take one that begins with a dash for an option."""
+    long = {"-d": "--data", "--data": "--data", "-H": "--header", "--header": "--header"}
+    glued: list[str] = []
+    rest = iter(argv)
+    for argument in rest:
+        value = next(rest, None) if argument in long else None
+        glued.append(argument if value is None else f"{long[argument]}={value}")
+    return glued
 
 
 def _parser() -> Any:
@@ -1329,7 +1408,7 @@ def _parser() -> Any:
         sub.set_defaults(command=command)
         sub.add_argument("url", metavar="URL", help="absolute, e.g. https://examplebucket.s3.amazonaws.com/test.txt")
         sub.add_argument("-X", "--request", metavar="METHOD", help="default: GET, or POST with -d")
-        sub.add_argument("-H", "--header", metavar="'NAME: VALUE'", action="append", default=[], help="may be repeated")
+        sub.add_argument("-H", "--header", metavar="'NAME: VALUE'", action="append", default=[], help="or @FILE; may be repeated")
         sub.add_argument(
             "-d", "--data", metavar="DATA|@FILE|@-", action="append", default=[], help="body, byte for byte; repeated ones are joined by &"
         )
@@ -1363,7 +1442,8 @@ def _command_sign(arguments: Any) -> bytes:
 
 def _command_presign(arguments: Any) -> bytes:
     method, headers, body = _read_request(arguments)
-    payload_hash = None if body is None else sha256(body).hexdigest()
+    service = arguments.service or (guess_service_region(arguments.url) or ("",))[0]
+    payload_hash = None if body is None or service in S3_SERVICES else sha256(body).hexdigest()
     scope = {"service": arguments.service, "region": arguments.region, "payload_hash": payload_hash}
     return Signer().presign(method, arguments.url, headers, expires=arguments.expires, **scope).encode() + b"\n"
 
@@ -1373,6 +1453,8 @@ def _read_request(arguments: Any) -> tuple[str, Pairs, bytes | None]:
     parts = []
     for data in arguments.data:
         if data == "@-":
+            if sys.stdin is None:
+                raise OSError("standard input is closed")
             parts.append(sys.stdin.buffer.read())
         elif data.startswith("@"):
             with open(data[1:], "rb") as file:
@@ -1382,14 +1464,21 @@ def _read_request(arguments: Any) -> tuple[str, Pairs, bytes | None]:
     body = b"&".join(parts) if parts else None
     headers: Pairs = []
     named = set()
+    lines = []
     for line in arguments.header:
+        if line.startswith("@"):
+            with open(line[1:], encoding="utf-8") as text:
+                lines += [each for each in text.read().splitlines() if each]
+        else:
+            lines.append(line)
+    for line in lines:
         name, colon, value = line.partition(":")
         if not colon and not line.endswith(";"):
-            raise RequestError(f"header {line[:40]!r} has no colon; write it as 'Name: value', or 'Name;' for an empty one")
+            raise RequestError(f"header {_beginning(line)} has no colon; write it as 'Name: value', or 'Name;' for an empty one")
         name = name.strip() if colon else line[:-1].strip()
         named.add(name.lower())
-        if value.strip() or not colon:  # curl: 'Name:' takes a header away
-            headers.append((name, value.strip()))
+        if value.strip(" \t") or not colon:  # curl: 'Name:' takes a header away
+            headers.append((name, value))
     if body is not None and "content-type" not in named:
         headers.append(("Content-Type", "application/x-www-form-urlencoded"))
     return arguments.request or ("POST" if body is not None else "GET"), headers, body

@@ -13,6 +13,7 @@ import atexit
 import contextlib
 import copy
 import datetime
+import enum
 import hashlib
 import hmac
 import http.client
@@ -214,6 +215,8 @@ def test_credentials_are_immutable():
         ((KEY_ID.encode(), SECRET), "access_key_id is of type bytes"),
         ((KEY_ID, SECRET, None, NOW.replace(tzinfo=None)), "expiration is of type datetime; it must be an aware datetime"),
         ((KEY_ID, SECRET, None, 1440938160), "expiration is of type int"),
+        ((KEY_ID, SECRET, None, NOW.timetz()), "expiration is of type time"),
+        ((KEY_ID, SECRET, None, NOW, 123456789012), "account_id is of type int"),
     ],
 )
 def test_malformed_credentials_are_refused(values, complaint):
@@ -255,10 +258,10 @@ CURL_BODIES = [None, b"", b'{"a": "it\'s"}', b"@not-a-file", b"two\nlines\n", by
 def test_curl_sends_what_was_signed(method):
     for body in CURL_BODIES[:2] if method == "HEAD" else CURL_BODIES:
         with recording_server() as (port, seen):
-            url = f"http://127.0.0.1:{port}/a%20b/../c/%7Bx%7D[1]?q=it%27s&e="
+            url = f"http://127.0.0.1:{port}/a%20b/../c/[1-2]/?q=it%27s&e="
             headers = {"X-Empty": "", "X-Quote": 'it\'s "quoted" $HOME'}
-            signer = Signer(EXAMPLE, service="s3", region="us-east-1")
-            request = signer.sign(method, url, headers, body)
+            signer = Signer(EXAMPLE, service="x", region="us-east-1", normalize_path=False)
+            request = signer.sign(method, url, {**headers, "X-Text": "über"}, body)
             subprocess.run(["sh", "-c", request.curl() + " --silent --show-error"], check=True, stdout=subprocess.DEVNULL)
         (got,) = seen
         assert (got.method, got.target) == (method, request.url.partition(str(port))[2])
@@ -276,8 +279,13 @@ def test_curl_reads_files_by_name_and_streams_from_standard_input(tmp_path):
         words = shlex.split(Signer(EXAMPLE).sign("PUT", S3_URL, body=file, now=NOW).curl())
     assert words[words.index("--data-binary") + 1] == f"@{path}"
     assert words[words.index("Content-Type:") - 1] == "-H"
-    words = shlex.split(Signer(EXAMPLE).sign("PUT", S3_URL, body=iter([b"x"]), now=NOW).curl())
-    assert words[words.index("--data-binary") + 1] == "@-"
+    with path.open("rb") as file:
+        file.read(1)
+        parts = [Signer(EXAMPLE).sign("PUT", S3_URL, body=body, now=NOW) for body in (file, io.BytesIO(b"x"), iter([b"x"]))]
+        for words in [shlex.split(request.curl()) for request in parts]:
+            assert words[words.index("--data-binary") + 1] == "@-"
+    words = shlex.split(Signer(EXAMPLE).sign("PUT", S3_URL, body=array.array("B", b"x"), now=NOW).curl())
+    assert words[words.index("--data-raw") + 1] == "x"
 
 
 @contextlib.contextmanager
@@ -536,6 +544,19 @@ def test_the_canonical_request_refuses_what_could_smuggle_a_header(headers):
         sigv4.canonical_request("GET", "/", "", headers, "h")
 
 
+@pytest.mark.parametrize("wrong", [None, 5, b"x", "\ud800"])
+def test_the_pure_functions_refuse_what_is_no_text(wrong):
+    good = ["GET", "/", "", [], "h"]
+    for index in (0, 1, 2, 4):
+        with pytest.raises(RequestError):
+            sigv4.canonical_request(*good[:index], wrong, *good[index + 1 :])
+    for index in range(4):
+        with pytest.raises(RequestError):
+            sigv4.signing_key(*[wrong if position == index else "x" for position in range(4)])
+    with pytest.raises(RequestError):
+        sigv4.string_to_sign(wrong, AMZ_DATE, "scope")
+
+
 def test_lone_surrogates_are_refused():
     for path, query, headers in (("/\ud800", "", []), ("/", "a=\ud800", []), ("/", "", [("a", "\ud800")])):
         with pytest.raises(RequestError, match="surrogate"):
@@ -707,6 +728,15 @@ def test_credentials_may_be_a_set_a_provider_or_botocores():
     assert signer.sign("GET", API_URL, now=NOW).signature == Signer(EXAMPLE).sign("GET", API_URL, now=NOW).signature
 
 
+def test_credentials_of_others_are_made_once_for_each_set_so_that_signing_keys_are_kept():
+    frozen = Frozen()
+    provider = Signer(frozen)._provider
+    assert provider() is provider()
+    first = provider()
+    frozen.values = types.SimpleNamespace(access_key=KEY_ID, secret_key=SECRET, token=None)
+    assert provider() is not first
+
+
 def test_credentials_of_botocore_itself():
     credentials = pytest.importorskip("botocore.credentials")
     expected = Signer(WITH_TOKEN).sign("GET", API_URL, now=NOW).signature
@@ -774,6 +804,8 @@ def test_a_host_header_tells_service_and_region_where_a_tunnel_does_not():
     assert "Host" not in request.headers
     assert request.headers["host"] == host
     assert request.url == "https://localhost:9200/_search"
+    request = Signer(EXAMPLE).sign("GET", "https://localhost:9200/_search", {"host": host + ":8443"}, now=NOW)
+    assert "/us-west-2/es/" in request.headers["Authorization"]
 
 
 @pytest.mark.parametrize(
@@ -781,9 +813,10 @@ def test_a_host_header_tells_service_and_region_where_a_tunnel_does_not():
     [
         (API_URL, "", None, "service is empty|service is ''"),
         (API_URL, None, "", "region is empty|region is ''"),
-        (API_URL, "a/b", None, "service is 'a/b'"),
-        (API_URL, None, "us-east-1\n", "region is"),
+        (API_URL, "a/b", None, "service may hold only letters"),
+        (API_URL, None, "us-east-1\n", "region may hold only letters"),
         (API_URL, 5, None, "service is of type int"),
+        (API_URL, ["s3"], None, "service is of type list"),
         (API_URL, None, "*", "SigV4a"),
         (API_URL, None, ["us-east-1", "us-west-2"], "SigV4a"),
         (API_URL, None, "us-east-1,us-west-2", "SigV4a"),
@@ -797,8 +830,9 @@ def test_bad_scopes(url, service, region, complaint):
 
 
 def test_unknown_options_are_refused():
-    for misuse in (lambda: Signer(EXAMPLE, doubleEncode=True), lambda: Signer(EXAMPLE).sign("GET", API_URL, unsigned=True)):
-        with pytest.raises(TypeError):
+    calls = [Signer(EXAMPLE).sign, Signer(EXAMPLE).presign]
+    for misuse in [lambda: Signer(EXAMPLE, unsigned=True), *[lambda call=call: call("GET", API_URL, unsigned=None) for call in calls]]:
+        with pytest.raises(TypeError, match="unknown option 'unsigned'; the options are double_encode, "):
             misuse()
 
 
@@ -845,6 +879,26 @@ def test_a_signature_reads_the_clock_once():
     signer.sign("GET", API_URL)
     signer.presign("GET", S3_URL)
     assert len(readings) == 2
+
+
+class Word(str, enum.Enum):
+    """A str whose rendering is not its value."""
+
+    METHOD = "GET"
+    REGION = "us-east-1"
+    SERVICE = "execute-api"
+    TYPE = "application/json"
+
+
+def test_members_of_str_enumerations_are_taken_by_value():
+    for _ in range(2):
+        expected = Signer(EXAMPLE).sign("GET", API_URL, {"Content-Type": "application/json"}, now=NOW)
+        fresh = Signer(Credentials(KEY_ID, SECRET), service=Word.SERVICE, region=Word.REGION)
+        for signer in (Signer(EXAMPLE), fresh):
+            scope = {"service": Word.SERVICE, "region": Word.REGION}
+            request = signer.sign(Word.METHOD, API_URL, {"Content-Type": Word.TYPE}, now=NOW, **scope)
+            assert (request.method, request.headers, request.signature) == ("GET", expected.headers, expected.signature)
+            assert signer.sign("GET", API_URL, {"Content-Type": "application/json"}, now=NOW).signature == expected.signature
 
 
 # Bodies.
@@ -949,7 +1003,49 @@ def test_a_file_that_gives_text_is_refused_though_it_does_not_say_so():
         Signer(EXAMPLE).sign("PUT", S3_URL, body=Text())
 
 
-@pytest.mark.parametrize("wrong", ["", "abc", "A" * 64, "g" * 64, b"a" * 64, 5, "UNSIGNED", "STREAMING-\n"])
+def closed_file():
+    file = io.BytesIO(b"x")
+    file.close()
+    return file
+
+
+def released_view():
+    view = memoryview(b"x")
+    view.release()
+    return view
+
+
+class Strange(io.RawIOBase):
+    """A file of a kind of its own."""
+
+    def __init__(self, read):
+        self.read = read
+
+    def seekable(self):
+        return True
+
+    def tell(self):
+        return 0
+
+
+def test_files_and_buffers_that_cannot_be_read(tmp_path):
+    path = tmp_path / "file"
+    with path.open("wb") as write_only, tempfile.NamedTemporaryFile("w+") as text:
+        bodies = [
+            write_only,
+            text,
+            closed_file(),
+            released_view(),
+            Strange(lambda: b"x"),
+            Strange(lambda size: None),
+            Strange(lambda size: ""),
+        ]
+        for body in bodies:
+            with pytest.raises(RequestError, match="body is "):
+                Signer(EXAMPLE).sign("PUT", S3_URL, body=body)
+
+
+@pytest.mark.parametrize("wrong", ["", "abc", "A" * 64, "g" * 64, b"a" * 64, 5, "UNSIGNED", "STREAMING-\n", "STREAMING-\ud800"])
 def test_a_payload_hash_is_checked(wrong):
     for make in (Signer(EXAMPLE).sign, Signer(EXAMPLE).presign):
         with pytest.raises(RequestError, match="64 lowercase hex digits"):
@@ -1029,7 +1125,7 @@ def test_every_kind_of_header_value_and_an_empty_one():
     [
         {"a": None}, {"a": ["b"]}, {"a": True}, {"a": object()}, {"a": "b\n c"}, {"a": "b\r\nc: d"}, {"a": "b\0"}, {"a": "\x7f"},
         {"a b": "c"}, {"": "c"}, {"a:": "c"}, {"a\n": "c"}, {5: "c"}, {"\u00e9": "c"}, {"a": "\ud800"}, [("a", "b", "c")], "a: b", 5,
-        {"Host": ""}, {"host": " "},
+        {"Host": ""}, {"host": " "}, [("Host", "a"), ("host", "b")], {"a": 10**5000},
     ],
 )  # fmt: skip
 def test_headers_that_no_client_can_send(headers):
@@ -1083,6 +1179,7 @@ def test_names_with_every_legal_character_are_signed():
         ("https://exa mple.com/", "valid host"),
         ("https://example.com:port/", "valid host and port"),
         ("https://example.com:65536/", "valid host and port"),
+        ("https://example.com:" + "1" * 5000, "valid host and port"),
         ("https://[::1/", "valid host"),
         ("https://::1/", "no host"),
         ("https://[zz]/", "valid host"),
@@ -1094,6 +1191,7 @@ def test_names_with_every_legal_character_are_signed():
         ("https://example.com/\ud800", "surrogate"),
         (None, "url is None"),
         (b"https://example.com/", "type bytes"),
+        (urllib.parse.urlsplit(b"https://example.com/"), "made of str"),
         (5, "type int"),
     ],
 )
@@ -1113,7 +1211,7 @@ def test_a_message_shows_no_query():
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("method", ["", " ", "GE T", "GET\n", "GET\r\nHost: x", "\u00c9", None, b"GET", 5])
+@pytest.mark.parametrize("method", ["", " ", "GE T", "GET\n", "GET\r\nHost: x", "\u00c9", None, b"GET", 5, ["GET"]])
 def test_methods_that_cannot_be_signed(method):
     for make in (Signer(EXAMPLE).sign, Signer(EXAMPLE).presign):
         with pytest.raises(RequestError, match="method is"):
@@ -1127,10 +1225,23 @@ def test_now_must_be_an_aware_datetime(now):
             make("GET", API_URL, now=now)
 
 
-@pytest.mark.parametrize("expires", [0, -1, 604801, 1.5, "3600", None, True, float("nan"), datetime.timedelta(hours=1)])
+def test_now_must_be_in_the_years_of_the_calendar():
+    for now in (datetime.datetime.min, datetime.datetime.max):
+        for hours in (14, -14):
+            aware = now.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=hours)))
+            try:
+                aware.utctimetuple()
+            except OverflowError:
+                with pytest.raises(RequestError, match="years 1 to 9999"):
+                    Signer(EXAMPLE).sign("GET", API_URL, now=aware)
+
+
+@pytest.mark.parametrize("expires", [0, -1, 604801, 10**20, 1.5, "3600", None, True, float("nan"), datetime.timedelta(hours=1)])
 def test_expires_is_an_int_from_1_to_a_week(expires):
     with pytest.raises(RequestError, match="from 1 to 604800"):
         Signer(EXAMPLE).presign("GET", S3_URL, expires=expires)
+    with pytest.raises(RequestError, match="type int"):
+        Signer(EXAMPLE).presign("GET", S3_URL, expires=10**5000)
     for allowed in (1, 604800):
         assert parameters(Signer(EXAMPLE).presign("GET", S3_URL, expires=allowed))["X-Amz-Expires"] == str(allowed)
 
@@ -1266,6 +1377,8 @@ def test_pitfall_05_services_that_need_the_content_hash_get_it_signed():
     assert signer.sign("GET", API_URL, payload_hash="UNSIGNED-PAYLOAD").headers["X-Amz-Content-SHA256"] == "UNSIGNED-PAYLOAD"
     assert signer.sign("GET", API_URL, content_sha256=True).headers["X-Amz-Content-SHA256"] == sigv4.EMPTY_SHA256
     assert "X-Amz-Content-SHA256" not in signer.sign("GET", S3_URL, content_sha256=False).headers
+    hashed = Signer(EXAMPLE).presign("PUT", S3_URL, payload_hash=digest, now=NOW)
+    assert parameters(hashed)["X-Amz-SignedHeaders"] == "host;x-amz-content-sha256", "or S3 would not know of the hash"
     lattice = signer.presign("GET", "https://example.com/", service="vpc-lattice-svcs", now=NOW)
     assert parameters(lattice)["X-Amz-SignedHeaders"] == "host;x-amz-content-sha256"
 
@@ -1427,6 +1540,10 @@ def test_pitfall_20_no_message_shows_a_secret():
         lambda: Signer(lambda: "hunter2secret").sign("GET", S3_URL),
         lambda: Credentials("AKIDEXAMPLE", "hunter2 secret "),
         lambda: Credentials("AKIDEXAMPLE", "hunter2secret", 5),
+        lambda: signer.sign("https://u:hunter2@h/", "GET"),
+        lambda: signer.sign("GET", S3_URL, {"Bearer hunter2": "x"}),
+        lambda: signer.sign("GET", S3_URL, region="hunter2/secret"),
+        lambda: signer.sign("GET", S3_URL, service="hunter2/secret"),
     ]
     for call in calls:
         with pytest.raises(sigv4.SigV4Error) as caught:
@@ -1497,7 +1614,7 @@ def random_request(chance, service=None):
     url = f"{chance.choice(['http', 'https'])}://{host}/{text(6)}" + (f"?{query}" if chance.random() < 0.7 else "")
     names = ["Content-Type", "X-Amz-Meta-A", "Range", "User-Agent", "x-custom", "Accept", "X-Amz-Target", "If-Match", "a", "a-b"]
     headers = {
-        name: chance.choice(["", "a", " a  b ", "a,b", '"x   y"', "\u00e9", "%s%%", "a\tb"])
+        name: chance.choice(["", "a", " a  b ", "a,b", "\u00a0x\u3000", '"x   y"', "\u00e9", "%s%%", "a\tb"])
         for name in chance.sample(names, chance.randrange(5))
     }
     body = chance.choice([None, b"", b"x", os.urandom(0) + bytes(200), "text \u00e9"])
@@ -1580,7 +1697,8 @@ def judged_requests(count):
     for seed in range(count):
         chance = random.Random(seed)
         method, url, headers, body, options = random_request(chance, chance.choice(["s3", "execute-api", "es"]))
-        headers = {name: value for name, value in headers.items() if value}
+        # botocore folds U+00A0, which is no white space to HTTP.
+        headers = {name: value for name, value in headers.items() if "\u00a0" not in value}
         credentials = chance.choice([EXAMPLE, WITH_TOKEN])
         yield seed, credentials, options, Signer(credentials).sign(method, url, headers, body, now=NOW, **options)
 
@@ -1713,6 +1831,44 @@ def test_headers_are_written_as_for_curl(cli):
     assert "X-Gone" not in out.decode()
 
 
+def test_headers_and_data_from_files_and_with_dashes(cli, tmp_path):
+    path = tmp_path / "headers"
+    path.write_text("X-One: 1\n\nX-Two: 2\n")
+    status, out, err = cli("sign", "-H", f"@{path}", "-d", "-----BEGIN", "--data", "-x", API_URL)
+    assert (status, err) == (0, "")
+    head, _, body = out.decode().partition("\n\n")
+    assert body == "-----BEGIN&-x"
+    assert {"X-One: 1", "X-Two: 2"} <= set(head.split("\n"))
+
+
+def test_presign_for_s3_leaves_the_body_open_and_fixes_it_elsewhere(cli):
+    _, out, _ = cli("presign", "-d", "x", S3_URL)
+    content_type = [("content-type", "application/x-www-form-urlencoded")]
+    signature, expected = recomputed_presigned(out.decode().strip(), "POST", content_type)
+    assert signature == expected
+    _, out, _ = cli("presign", "-d", "x", API_URL)
+    signature, expected = recomputed_presigned(out.decode().strip(), "POST", content_type, hashlib.sha256(b"x").hexdigest())
+    assert signature == expected
+
+
+def test_an_interrupt_ends_quietly(cli, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sigv4, "_read_request", interrupt)
+    assert cli("sign", API_URL) == (130, b"", "")
+
+
+def test_closed_and_replaced_standard_streams(cli, monkeypatch):
+    for stream, arguments in (("stdout", ["presign", S3_URL]), ("stdin", ["sign", "-d", "@-", S3_URL])):
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, stream, None)
+            assert sigv4.main(arguments) == 1
+    with contextlib.redirect_stdout(io.StringIO()) as text:
+        assert sigv4.main(["presign", S3_URL]) == 0
+    assert text.getvalue().startswith(S3_URL)
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "complaint"),
     [
@@ -1722,11 +1878,14 @@ def test_headers_are_written_as_for_curl(cli):
         (["presign", S3_URL, "--expires", "soon"], 2, "--expires"),
         (["presign", S3_URL, "--expires", "0"], 2, "from 1 to 604800"),
         (["presign", "examplebucket.s3.amazonaws.com/test.txt"], 2, "must begin with https://"),
-        (["sign", "https://api.example.com/"], 2, "pass service= and region="),
+        (["sign", "https://api.example.com/"], 2, "pass --service and --region\n"),
         (["sign", "-H", "no colon", API_URL], 2, "no colon"),
         (["sign", "--curl", "--json", API_URL], 2, "not allowed with"),
         (["sign", "--region", "*", API_URL], 2, "SigV4a"),
         (["sign", "-d", "@/nonexistent/file", API_URL], 1, "No such file"),
+        (["sign", "-d", "@.", API_URL], 1, "directory"),
+        (["sign", "-d", "@a\0b", API_URL], 2, "null"),
+        (["sign", "-H", "Authorization hunter2", API_URL], 2, "'Authorization...' has no colon"),
     ],
 )
 def test_misuse_and_failure_are_one_line_on_stderr(cli, arguments, status, complaint):
@@ -1768,10 +1927,11 @@ def test_the_file_is_a_script():
     assert out.startswith(S3_URL.encode() + b"?X-Amz-Algorithm=")
 
 
-def test_a_broken_pipe_ends_quietly():
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_a_broken_pipe_ends_quietly(size):
     process = script("sign", "-d", "@-", "-X", "PUT", S3_URL, stdin=subprocess.PIPE)
     process.stdout.close()
-    process.stdin.write(bytes(1 << 20))
+    process.stdin.write(bytes(size))
     process.stdin.close()
     assert process.wait() == 1
     assert process.stderr.read() == b""
