@@ -33,7 +33,8 @@ What you can rely on:
 - No network, no file and no environment is touched at import, nor by a signature whose credentials, service and region
   were given.
 
-Map of the file; a section uses only those above it, but for the methods of Signer that serve HTTP libraries:
+Map of the file; a section uses only those above it, but for Signer: it finds its default credentials and region, and
+what signs for HTTP libraries, further down:
 
     0. Header                   constants, with units and source
     1. Errors                   what can go wrong, and whose fault it is
@@ -42,6 +43,7 @@ Map of the file; a section uses only those above it, but for the methods of Sign
     4. Service and region       from the URL
     5. Signer                   sign, presign
     9. HTTP                     Client with retries, Response
+    10. Credentials             providers, the default chain, refresh
     11. HTTP libraries          requests, httpx, aiohttp, urllib
     13. Command line            python3 sigv4.py --help
 
@@ -82,7 +84,9 @@ __all__ = [
     "Credentials",
     "CredentialsError",
     "CredentialsNotFound",
+    "CredentialsWarning",
     "ExpiryWarning",
+    "Provider",
     "RequestError",
     "Response",
     "ServiceError",
@@ -91,6 +95,18 @@ __all__ = [
     "SignedRequest",
     "Signer",
     "canonical_request",
+    "chain",
+    "default_chain",
+    "from_assume_role",
+    "from_cognito_identity",
+    "from_cognito_identity_pool",
+    "from_container",
+    "from_env",
+    "from_instance_metadata",
+    "from_process",
+    "from_profile",
+    "from_sso",
+    "from_web_identity",
     "guess_service_region",
     "main",
     "signing_key",
@@ -104,6 +120,7 @@ UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # lowercase hex, of no bytes at all
 MAX_RETRY_AFTER = 60.0  # seconds: the longest wait before another try, whatever Retry-After says
 MAX_SKEW = 240.0  # seconds that a clock may be off; AWS refuses from 5 minutes on, S3 from 15
+YEAR_2100 = 4102444800.0  # seconds since the epoch; a clock beyond it is none
 MAX_EXPIRES = 604800  # seconds, a week: the longest life of a presigned URL
 FILE_PIECE = 1 << 18  # bytes of a file in memory at a time while it is hashed
 CACHE_SIZE = 512  # entries in each cache; a full one is emptied
@@ -127,6 +144,9 @@ UNSIGNED_PREFIXES = ("accept", "sec-", "x-forwarded-")
 REFUSALS = frozenset({301, 307, 400, 401, 403})
 # What services say of credentials that were good once.
 EXPIRED_CODES = frozenset("ExpiredToken ExpiredTokenException InvalidClientTokenId UnrecognizedClientException".split())
+# What they say of a clock that is off: codes, and words in messages of other codes.
+SKEW_CODES = frozenset("RequestTimeTooSkewed RequestExpired RequestInTheFuture".split())
+SKEW_WORDS = ("signature expired", "not yet current", "request time", "request has expired", "skew")
 # What an earlier signature left, in headers and in the query: dropped before a request is signed afresh.
 OLD_HEADERS = frozenset("authorization x-amz-date x-amz-region-set x-amz-s3session-token x-amz-security-token".split())
 OLD_PARAMETERS = frozenset(
@@ -181,14 +201,17 @@ class SignatureError(SigV4Error):
     """A received signature does not hold. `code` is the error code that S3 would answer with."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
+        super().__init__(code, message)
         self.code = code
+
+    def __str__(self) -> str:
+        return ": ".join(self.args)
 
 
 class ServiceError(SigV4Error):
     """A service answered with an error: `status` (HTTP, int), `code` and `request_id` (str, or None where it gave none)."""
 
-    def __init__(self, message: str, *, status: int, code: str | None = None, request_id: str | None = None) -> None:
+    def __init__(self, message: str, *, status: int = 0, code: str | None = None, request_id: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
@@ -198,14 +221,13 @@ class ServiceError(SigV4Error):
 class ConnectionFailed(SigV4Error, ConnectionError):
     """A request had no answer in `tries` tries; the cause (`__cause__`) is what the last one failed with."""
 
-    def __init__(self, request: SignedRequest, tries: int, error: BaseException) -> None:
-        reason = getattr(error, "reason", error)
-        said = type(reason).__name__
-        if type(reason).__module__ in ("builtins", "socket", "ssl", "http.client"):  # others quote the URL, query and all
-            said += f": {reason}"
-        count = "1 try" if tries == 1 else f"{tries} tries"
-        super().__init__(f"{request.method} {_shown(request.url)} had no complete answer in {count}; the last one failed with {said}")
+    def __init__(self, message: str, *, tries: int = 0) -> None:
+        super().__init__(message)
         self.tries = tries
+
+
+class CredentialsWarning(UserWarning):
+    """Credentials could not be refreshed or cached; what is there stays in use."""
 
 
 class ExpiryWarning(UserWarning):
@@ -362,7 +384,8 @@ def _kind(value: object) -> str:
     """What a value is, in words that show nothing of it but its type; it may be a secret."""
     if value is None:
         return "None"
-    return "empty" if isinstance(value, (str, bytes)) and not value else f"of type {type(value).__name__}"
+    name = getattr(value, "_named", type(value).__name__)  # that of a body which another object stands in for
+    return "empty" if isinstance(value, (str, bytes)) and not value else f"of type {name}"
 
 
 def _beginning(text: object) -> str:
@@ -824,9 +847,10 @@ class Signer:
     """Signs requests and presigns URLs with AWS Signature Version 4, for any service.
 
     credentials: Credentials; a provider, that is any callable without arguments that returns Credentials, asked at each
-    signature; or credentials or a session of botocore or boto3. None reads AWS_ACCESS_KEY_ID,
-    AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN when a signature needs them.
-    service, region: the names in the credential scope, e.g. "s3" and "us-east-1"; taken from the URL where they are None.
+    signature; or credentials or a session of botocore or boto3. None is
+    default_chain(), asked when a signature needs it.
+    service, region: the names in the credential scope, e.g. "s3" and "us-east-1"; taken from the URL where they are None. A region
+    that neither tells is that of AWS_REGION, AWS_DEFAULT_REGION or the profile.
     clock: a callable that returns seconds since the epoch.
 
     Options, here or with each request, None being what is right for the service:
@@ -854,14 +878,16 @@ class Signer:
         self.service = service
         self.region = region
         self._credentials: Credentials | None = None
-        self._provider: Callable[[], Any] = _Watched(_read_environment)
+        self._provider: Any = None
         if isinstance(credentials, Credentials):
             self._credentials = credentials
         elif hasattr(credentials, "get_frozen_credentials") or hasattr(credentials, "get_credentials"):
             self._provider = _Watched(partial(_read_frozen, credentials))
         elif callable(credentials):
             self._provider = credentials
-        elif credentials is not None:
+        elif credentials is None:
+            self._provider = default_chain()
+        else:
             raise CredentialsError(
                 f"credentials is {_kind(credentials)}; pass Credentials(access_key_id, secret_access_key), a callable that returns"
                 " them, or botocore's credentials or session"
@@ -1056,9 +1082,13 @@ class Signer:
                 found = _guess_host(host.partition(":")[0]) or found
             guess = _refined(found, path, query) if found is None or found[0] in DIVIDED else found
             if guess is None:
-                raise RequestError(_no_guess(authority, service, region))
-            service = guess[0] if service is None else service
-            region = guess[1] if region is None else region
+                if service is not None:
+                    region = self._find_region()
+                if region is None or service is None:
+                    raise RequestError(_no_guess(authority, service, region))
+            else:
+                service = guess[0] if service is None else service
+                region = guess[1] if region is None else region
         if service.__class__ is not str or region.__class__ is not str:
             service, region = _read_scope("service", service), _read_scope("region", region)
         rules = self._rules.get(service) if not options else None
@@ -1079,6 +1109,12 @@ class Signer:
         if state is None or state[0] != moment[2]:
             state = _signing_state(credentials, moment[2], region, service)
         return credentials, method, service, (scheme, authority, path, canonical_path, query, pairs), head, more_rules, moment, state
+
+    def _find_region(self) -> str | None:
+        """The region that the environment or the profile of the credentials is configured for."""
+        find = getattr(self._provider, "_region", None)
+        found: str | None = find() if find else _default_region({}, None)
+        return found
 
     def _ask(self) -> Credentials:
         credentials = self._provider()
@@ -1219,10 +1255,12 @@ def _payload(body: Any, payload_hash: str | None, stream_hash: str | None) -> tu
     if isinstance(body, str):
         body = _utf8(body, "body").encode()
     kind = _body_kind(body)
+    if kind == "buffer" and not memoryview(body).c_contiguous:
+        body = memoryview(body).tobytes()  # no HTTP library sends it as it is
     if payload_hash is None:
         if kind != "stream":
             try:
-                payload_hash = _hash_file(body) if kind == "file" else _hash_buffer(body)
+                payload_hash = _hash_file(body) if kind == "file" else sha256(body).hexdigest()
             except (OSError, TypeError, ValueError) as error:  # closed, write-only, a read() that takes no size ...
                 if isinstance(error, RequestError):
                     raise
@@ -1242,11 +1280,6 @@ def _is_payload_hash(value: Any) -> bool:
         return False
     digest = len(value) == 64 and HEX_DIGITS.issuperset(value) and value == value.lower()
     return digest or value == UNSIGNED_PAYLOAD or (value.startswith("STREAMING-") and not value.encode().translate(None, UNRESERVED))
-
-
-def _hash_buffer(body: Any) -> str:
-    view = memoryview(body)
-    return sha256(view if view.c_contiguous else view.tobytes()).hexdigest()
 
 
 def _hash_file(body: Any) -> str:
@@ -1368,16 +1401,6 @@ def _read_frozen(source: Any) -> tuple[str, str, str | None]:
     return frozen.access_key, frozen.secret_key, frozen.token
 
 
-def _read_environment(env: Mapping[str, str] = os.environ) -> tuple[str, str, str | None]:
-    access_key_id = env.get("AWS_ACCESS_KEY_ID", "").strip()
-    secret_access_key = env.get("AWS_SECRET_ACCESS_KEY", "").strip()
-    if access_key_id and not secret_access_key:
-        raise CredentialsError("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not")
-    if not access_key_id:
-        raise CredentialsNotFound("no credentials: pass Credentials to Signer, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-    return access_key_id, secret_access_key, env.get("AWS_SESSION_TOKEN", "").strip() or None
-
-
 # 9. HTTP --------------------------------------------------------------------------------------------------------------
 
 
@@ -1396,7 +1419,10 @@ class Response:
         self.request = request
         self.tries = tries
         self._raw = body
-        self._body: bytes | None = body if isinstance(body, bytes) else b"" if body is None else None
+        self._body: bytes | None = None
+        self._position = 0
+        if body is None or isinstance(body, (str, bytes, bytearray, memoryview)):
+            self._body = (body or "").encode() if body is None or isinstance(body, str) else bytes(body)
 
     def __repr__(self) -> str:
         return f"<Response {self.status} of {self.request!r}>"
@@ -1419,11 +1445,17 @@ class Response:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self, size: int) -> bytes:
-        """The next bytes of a streamed body, `size` at most; empty at its end.
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes of the body, `size` at most, all where it is negative; empty at its end.
 
         Raises OSError where the connection broke, or ended before the length that the headers promised.
         """
+        if self._body is None and (size < 0 or not hasattr(self._raw, "read")):
+            self._body = b"".join(self)
+        if self._body is not None:
+            start = self._position
+            self._position = len(self._body) if size < 0 else min(start + size, len(self._body))
+            return self._body[start : self._position]
         from http.client import HTTPException
 
         try:
@@ -1457,7 +1489,7 @@ class Response:
         header["Content-Type"] = self.headers.get("content-type", "")
         try:
             return self.body.decode(header.get_content_charset() or "utf-8", "replace")
-        except LookupError:  # a charset that Python does not know
+        except (LookupError, ValueError):  # a charset that Python does not know, or that is none for texts
             return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
@@ -1468,7 +1500,7 @@ class Response:
 
     def error(self) -> tuple[str | None, str]:
         """(code, message) of an AWS error: from X-Amzn-ErrorType, S3's and the query services' XML, or JSON."""
-        code = self.headers.get("x-amzn-errortype", "").partition(":")[0] or None
+        code = self.headers.get("x-amzn-errortype", "").partition(":")[0].rpartition("#")[2] or None
         text = self.text
         if text.lstrip()[:1] == "<":
             code = code or _xml_text(text, "Code")
@@ -1476,11 +1508,13 @@ class Response:
         try:
             fields = self.json()
             fields = {name.lower(): value for name, value in fields.items()}
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             return code, ""
-        code = code or fields.get("__type") or fields.get("code")
+        said = fields.get("__type") or fields.get("code")
+        if code is None and isinstance(said, str):
+            code = said.rpartition("#")[2]
         message = fields.get("message")
-        return code.rpartition("#")[2] if isinstance(code, str) else None, message if isinstance(message, str) else ""
+        return code, message if isinstance(message, str) else ""
 
     def raise_for_status(self) -> Response:
         """This response. Raises ServiceError where the status is 400 or more."""
@@ -1490,7 +1524,7 @@ class Response:
         request_id = self.headers.get("x-amzn-requestid") or self.headers.get("x-amz-request-id") or _xml_text(self.text, "RequestId")
         what = f"{self.request.method} {_shown(self.request.url)}" if self.request else "the request"
         # The first line only: what some services say beyond it repeats the canonical request, with the session token in it.
-        said = ": ".join([part for part in (code, message.partition("\n")[0][:300]) if part])
+        said = _printable(": ".join([part for part in (code, message.partition("\n")[0][:300]) if part]))
         tail = f" (request id {request_id})" if request_id else ""
         raise ServiceError(
             f"{what} was answered with {self.status} {said or 'and no explanation'}{tail}",
@@ -1545,6 +1579,9 @@ class Client:
         self._clock = clock or self.signer._clock
         self._sleep = sleep
         self._random = random
+        from threading import Lock
+
+        self._lock = Lock()  # one thread at a time looks whether credentials that expired are still the current ones
         self._skew = 0.0  # seconds by which the services' clocks are ahead of ours
         self._regions: dict[str, str] = {}  # by bucket: see _bucket_of
 
@@ -1575,10 +1612,12 @@ class Client:
                 raise RequestError("both body and json were given; pass one of them")
             import json as json_module
 
-            body = json_module.dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
+            body = _utf8(json_module.dumps(json, ensure_ascii=False, separators=(",", ":")), "json").encode()
             headers = _header_pairs(headers)
             if "content-type" not in [_header_name(name).lower() for name, _ in headers]:
                 headers = [*headers, ("Content-Type", "application/json")]
+        if headers is not None and not hasattr(headers, "items"):
+            headers = _header_pairs(headers)  # an iterator would be empty at the second try
         method = method or ("GET" if body is None else "POST")
         kind = "none" if body is None or isinstance(body, str) else _body_kind(body)
         start = body.tell() if kind == "file" else None
@@ -1597,14 +1636,14 @@ class Client:
             response = None
             try:
                 response = Response(*self._transport(request, timeout), request, tries)
-                if not stream or response.status >= 400:
+                if not stream or response.status >= 300:
                     with response:
                         response.body  # noqa: B018  # read here, where an answer that is cut short can be asked for again
             except Exception as error:
                 if not _is_connection_failure(error):
                     raise
                 if failures >= self.retries or _is_permanent(error) or (kind == "stream" and body.begun):
-                    raise ConnectionFailed(request, tries, error) from error
+                    raise ConnectionFailed(_no_answer(request, tries, error), tries=tries) from error
                 response = None
             else:
                 if kind == "stream" and body.begun:
@@ -1648,7 +1687,7 @@ class Client:
                 return min(float(said), MAX_RETRY_AFTER)
             if date is not None:
                 return min(max(date - self._clock() - self._skew, 0.0), MAX_RETRY_AFTER)
-        return self._random() * min(self.backoff * 2.0**failures, MAX_RETRY_AFTER)
+        return self._random() * min(self.backoff * 2.0 ** min(failures, 1000), MAX_RETRY_AFTER)
 
     def _correction(
         self, response: Response, request: SignedRequest, signed_at: float, url: str, options: dict[str, Any], corrected: list[str]
@@ -1659,12 +1698,15 @@ class Client:
             self._skew = 0.0  # our clock is right again
         if response.status not in REFUSALS:
             return ""
-        if "clock" not in corrected and date is not None and abs(date - signed_at) > MAX_SKEW and options.get("now") is None:
+        code, message = response.error()
+        _, signed_for, service, _ = request.string_to_sign.split("\n")[2].split("/")
+        of_time = not response.body or code in SKEW_CODES or any(words in message.lower() for words in SKEW_WORDS)
+        if "clock" not in corrected and of_time and date is not None and abs(date - signed_at) > MAX_SKEW and options.get("now") is None:
             self._skew = date - self._clock() if abs(date - self._clock()) > MAX_SKEW else 0.0
             return "clock"
-        code, _ = response.error()
-        _, signed_for, service, _ = request.string_to_sign.split("\n")[2].split("/")
-        if "region" not in corrected and service in S3_SERVICES:
+        if "region" in corrected:
+            self._regions.pop(_bucket_of(url), None)  # it did not help, so it is not remembered
+        elif service in S3_SERVICES:
             named = response.headers.get("x-amz-bucket-region", "")
             if not named and code == "AuthorizationHeaderMalformed":
                 named = _xml_text(response.text, "Region")
@@ -1672,8 +1714,12 @@ class Client:
                 _remember(self._regions, _bucket_of(url), named)
                 return "region"
         invalidate = getattr(self.signer._provider, "invalidate", None)
-        if "credentials" not in corrected and code in EXPIRED_CODES and invalidate and self.signer._credentials is None:
-            invalidate()
+        if "credentials" not in corrected and code in EXPIRED_CODES and invalidate:
+            with self._lock:
+                current = self.signer._ask()
+                same = f"Credential={current.access_key_id}/" in request.headers["Authorization"]
+                if same and current.session_token in (None, *request.headers.values()):
+                    invalidate()  # else another thread did so, and there are others already
             return "credentials"
         return ""
 
@@ -1698,7 +1744,10 @@ class _Once:
     """A body that can be read once, and whether its reading has begun."""
 
     def __init__(self, body: Any) -> None:
+        if not hasattr(body, "read") and not hasattr(body, "__iter__"):
+            raise RequestError(f"body is {_kind(body)}; an asynchronous one needs an asynchronous HTTP library")
         self._body = body
+        self._named = type(body).__name__
         self.begun = False
         if hasattr(body, "read"):
             self.read = self._read
@@ -1709,21 +1758,35 @@ class _Once:
 
     def __iter__(self) -> Iterator[Any]:
         self.begun = True
-        return iter(self._body)
+        for piece in self._body:
+            if not isinstance(piece, (bytes, bytearray, memoryview)):
+                raise RequestError(f"body gives {_kind(piece)} where it must give bytes")
+            yield piece
 
 
 def _bucket_of(url: str) -> str:
     """What a bucket's region is remembered by: its own host, or host and first segment where buckets share one."""
-    (_, authority, _), path, _ = _split_url(url)
-    return authority if ".s3." in authority or ".s3-" in authority else f"{authority}/{path.split('/', 2)[1]}"
+    (_, authority, found), path, _ = _split_url(url)
+    own = found is not None and (".s3." in authority or ".s3-" in authority)
+    return authority if own else f"{authority}/{path.split('/', 2)[1]}"
 
 
 def _in_region(url: str, region: str) -> str:
-    """The URL with another region in its host, where that is an S3 host of AWS's that names one."""
+    """The URL at S3's endpoint in another region, where it is at one of AWS's; the labels before it, a bucket's name, stay."""
     (scheme, authority, found), path, query = _split_url(url)
-    if found is None or found[0] not in S3_SERVICES or f".{found[1]}." not in authority:
+    if found is None or found[0] not in S3_SERVICES:
         return url
-    return f"{scheme}://{authority.replace(f'.{found[1]}.', f'.{region}.', 1)}{path}" + (f"?{query}" if query else "")
+    suffix = next((suffix for suffix in SUFFIXES if authority.endswith("." + suffix)), "")
+    labels = authority[: -len(suffix) - 1].split(".")
+    if not suffix:
+        return url
+    if labels[-1] == found[1]:
+        labels[-1] = region
+    elif labels[-1] in ("s3", f"s3-{found[1]}"):
+        labels[-1:] = ["s3", region]
+    else:
+        return url
+    return f"{scheme}://{'.'.join(labels)}.{suffix}{path}" + (f"?{query}" if query else "")
 
 
 def _xml_text(text: str, tag: str) -> str:
@@ -1741,9 +1804,26 @@ def _http_date(text: str) -> float | None:
 
     try:
         parsed = parsedate_tz(text)
-        return None if parsed is None else float(mktime_tz(parsed))
+        seconds = -1.0 if parsed is None else float(mktime_tz(parsed))
+        return seconds if 0 <= seconds < YEAR_2100 else None
     except (ValueError, OverflowError, IndexError):
         return None
+
+
+def _no_answer(request: SignedRequest, tries: int, error: BaseException) -> str:
+    reason = getattr(error, "reason", error)
+    said = reason if isinstance(reason, str) else type(reason).__name__
+    if (
+        type(reason).__module__ in ("builtins", "socket", "ssl", "http.client") and reason is not said
+    ):  # others quote the URL, query and all
+        said += f": {reason}"
+    count = "1 try" if tries == 1 else f"{tries} tries"
+    return f"{request.method} {_shown(request.url)} had no complete answer in {count}; the last one failed with {_printable(said)}"
+
+
+def _printable(text: str) -> str:
+    """A text from outside, on one line and without what could steer a terminal."""
+    return "".join([character if character.isprintable() else " " for character in text])
 
 
 def _is_connection_failure(error: BaseException) -> bool:
@@ -1756,20 +1836,29 @@ def _is_connection_failure(error: BaseException) -> bool:
     return "httpx.TransportError" in bases or "urllib3.HTTPError" in bases
 
 
-def _is_permanent(error: BaseException) -> bool:
-    """Whether another try would end the same: a certificate that does not verify, a host name that does not exist."""
+def _is_permanent(error: BaseException | None) -> bool:
+    """Whether another try would end the same: a certificate that does not verify, a host name that does not exist, a proxy of no use.
+    HTTP libraries wrap such an error in several of their own."""
     from socket import EAI_NONAME, gaierror
 
-    reason = getattr(error, "reason", error)
-    return type(reason).__name__ == "SSLCertVerificationError" or (isinstance(reason, gaierror) and reason.errno == EAI_NONAME)
+    for _ in range(10):
+        if type(error).__name__ == "SSLCertVerificationError" or (isinstance(error, gaierror) and error.errno == EAI_NONAME):
+            return True
+        if error is None or isinstance(getattr(error, "reason", None), str):
+            return type(error).__name__ == "URLError"
+        reason = getattr(error, "reason", None)
+        inner = [reason, error.__cause__, error.__context__, *error.args]
+        error = next((each for each in inner if isinstance(each, BaseException)), None)
+    return False
 
 
 _tls: dict[str, Any] = {}  # TLS contexts by file of certificates: making one takes 10 ms
 
 
-def _send_by_urllib(request: SignedRequest, timeout: float | None) -> tuple[int, Any, Any]:
-    """(status, headers, open body) by urllib.request: the default transport."""
+def _send_by_urllib(request: SignedRequest, timeout: float | None, proxies: dict[str, str] | None = None) -> tuple[int, Any, Any]:
+    """(status, headers, open body) by urllib.request: the default transport. proxies: None takes those of the environment."""
     import urllib.request as library
+    from http.client import InvalidURL
 
     class Exact(library.BaseHandler):
         handler_order = 900  # after urllib's own, which adds a Content-Type that was not signed
@@ -1790,18 +1879,24 @@ def _send_by_urllib(request: SignedRequest, timeout: float | None) -> tuple[int,
             headers["Content-Length"] = str(size)
     headers.setdefault("User-Agent", f"sigv4/{__version__}")
     opener = library.OpenerDirector()
-    handlers = [library.ProxyHandler(), library.HTTPHandler(), Exact()]
+    handlers = [library.ProxyHandler(proxies), library.HTTPHandler(), Exact()]
     if request.url.startswith("https:"):
         import ssl
 
         cafile = os.environ.get("AWS_CA_BUNDLE") or ""
-        context = _tls.get(cafile) or ssl.create_default_context(cafile=cafile or None)
+        try:
+            context = _tls.get(cafile) or ssl.create_default_context(cafile=cafile or None)
+        except OSError as error:
+            raise RequestError(f"AWS_CA_BUNDLE names {cafile}, which is no file of certificates that can be read") from error
         _remember(_tls, cafile, context)
         handlers.append(library.HTTPSHandler(context=context))
     for handler in handlers:
         opener.add_handler(handler)
     sent = library.Request(request.url, request.body, headers, method=request.method)
-    answer = opener.open(sent, timeout=timeout)
+    try:
+        answer = opener.open(sent, timeout=timeout)
+    except InvalidURL as error:
+        raise RequestError(f"a proxy of the environment has no valid address: {error}") from error
     return answer.status, answer.headers, answer
 
 
@@ -1814,6 +1909,1570 @@ def _size_of(body: Any) -> int | None:
     size: int = body.tell() - start
     body.seek(start)
     return size
+
+
+# 10. Credentials ------------------------------------------------------------------------------------------------------
+# A provider is a loader, that is a function that fetches one set of credentials, wrapped in a Provider, which keeps it and
+# fetches the next one in time. What the loaders need of the outside world, each finds in its _Config.
+
+MANDATORY_WINDOW = 60.0  # seconds before the end in which credentials are not used any more, if others can be had
+# (lifetime in seconds up to which, advisory window in seconds): from when on before the end others are fetched. The rule of all SDKs.
+ADVISORY_WINDOWS = ((1200.0, 300.0), (5400.0, 900.0), (float("inf"), 3600.0))
+RETRY_WINDOW = (300.0, 600.0)  # seconds, of which one at random is waited after a refresh that failed
+CREDENTIALS_CAP = 1 << 16  # bytes of an answer that holds credentials; a longer one is none
+SERVICE_ATTEMPTS, SERVICE_TIMEOUT = 3, 30.0  # of calls to STS, SSO, OIDC and Cognito; seconds
+SSO_REFRESH_WINDOW = 900.0  # seconds before its end from which on an SSO token is refreshed
+IMDS_TOKEN_TTL = 21600  # seconds
+CONTAINER_HOST = "169.254.170.2"
+CONTAINER_HOSTS = frozenset({CONTAINER_HOST, "169.254.170.23", "[fd00:ec2::23]", "localhost", "[::1]"})  # that take http
+THROTTLED = ("Throttling", "RequestLimitExceeded", "TooManyRequests", "IDPCommunicationError", "InternalError")
+# Errors that no refresh will mend: whoever configured this must act.
+FINAL_CODES = frozenset("AccessDenied AccessDeniedException UnauthorizedException InvalidGrantException ExpiredTokenException".split())
+
+
+class _LogInAgain(CredentialsError):
+    """A failure that ends the use of credentials at hand: what they came from was withdrawn."""
+
+
+class Provider:
+    """Credentials from a source, fetched when they are first needed, kept, and fetched anew before they end.
+
+    Call it for the current Credentials. Any number of threads share it: one fetches, the others go on with what is there.
+    A refresh that fails leaves the old credentials in use and is tried again after 5 to 10 minutes; "nothing found" is never
+    remembered. It survives fork, pickle and a suspended machine. `source` says where the credentials came from.
+
+    Raises CredentialsNotFound where the source has none, CredentialsError where fetching them failed.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], tuple[Credentials, str]],
+        *,
+        clock: Callable[[], float] = time.time,
+        margin: float | None = None,
+        sources: Sequence[Any] = (),
+        region: Callable[[], str | None] | None = None,
+    ) -> None:
+        self._load = load
+        self._clock = clock
+        self._margin = margin
+        self._sources = sources
+        self._region = region
+        self._life: int | None = None
+        self.source = ""
+        self._forget()
+
+    def _forget(self) -> None:
+        # (credentials, when to fetch others, when these should not be used any more), seconds since the epoch
+        self._state: tuple[Credentials | None, float, float] = (None, 0.0, 0.0)
+        self._new_lock()
+
+    def _new_lock(self) -> None:
+        from threading import Lock
+
+        self._lock = Lock()
+        self._pid = os.getpid()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_pid")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._new_lock()
+
+    def __repr__(self) -> str:
+        return f"<Provider of {self.source}>" if self.source else "<Provider>"
+
+    def __call__(self) -> Credentials:
+        credentials, refresh_at, _ = self._state
+        if credentials is not None and self._clock() < refresh_at:
+            return credentials
+        return self._refresh()
+
+    async def get_async(self) -> Credentials:
+        """The current Credentials; the first ones are fetched in a thread, so that the event loop goes on meanwhile."""
+        if self._state[0] is not None:
+            return self()
+        from asyncio import get_running_loop
+
+        return await get_running_loop().run_in_executor(None, self)
+
+    def expire_after(self, seconds: float) -> Provider:
+        """This provider, whose credentials from now on count as expiring that many seconds (300 or more) after they were
+        fetched, where the source names no end."""
+        if not isinstance(seconds, (int, float)) or not seconds >= 300:
+            raise RequestError("expire_after takes 300 seconds or more")
+        self._life = int(seconds)
+        return self
+
+    def invalidate(self) -> None:
+        """Fetch others at the next call, since a service said that these have expired."""
+        credentials, _, _ = self._state
+        self._state = (credentials, 0.0, 0.0)
+        for source in self._sources:
+            invalidate = getattr(source, "invalidate", None)
+            if invalidate is not None:
+                invalidate()
+
+    def _refresh(self) -> Credentials:
+        if self._pid != os.getpid():  # forked: the lock may be held by a thread that is not here
+            self._new_lock()
+        credentials, _, mandatory_at = self._state
+        if credentials is not None and _in_event_loop():
+            if self._lock.acquire(blocking=False):
+                from threading import Thread
+
+                Thread(target=self._fetch_and_release, daemon=True).start()
+            return credentials
+        if not self._lock.acquire(blocking=credentials is None or self._clock() >= mandatory_at):
+            return credentials  # type: ignore[return-value]  # another thread is at it
+        return self._fetch_and_release()
+
+    def _fetch_and_release(self) -> Credentials:
+        try:
+            credentials, refresh_at, _ = self._state
+            if credentials is not None and self._clock() < refresh_at:
+                return credentials  # another thread did it while this one waited
+            return self._fetch(credentials)
+        finally:
+            self._lock.release()
+
+    def _fetch(self, old: Credentials | None) -> Credentials:
+        try:
+            credentials, source = self._load()
+            now = self._clock()
+            if credentials._expires_at <= now:
+                raise CredentialsError(f"{source}: the credentials that came had expired at {credentials.expiration}")
+        except (CredentialsError, OSError) as error:
+            if old is None or isinstance(error, _LogInAgain):
+                raise
+            import warnings
+            from random import uniform
+
+            retry_at = self._clock() + uniform(*RETRY_WINDOW)
+            self._state = (old, retry_at, retry_at)
+            warnings.warn(f"credentials could not be refreshed, the old ones stay in use: {error}", CredentialsWarning, stacklevel=2)
+            return old
+        if self._life is not None and credentials.expiration is None:
+            credentials = _with_expiration(credentials, now + self._life)
+        life = credentials._expires_at - now
+        mandatory = self._margin if self._margin is not None else MANDATORY_WINDOW
+        advisory = mandatory if self._margin is not None else next(window for longest, window in ADVISORY_WINDOWS if life <= longest)
+        self.source = source
+        self._state = (credentials, credentials._expires_at - advisory, credentials._expires_at - mandatory)
+        return credentials
+
+
+def _in_event_loop() -> bool:
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _with_expiration(credentials: Credentials, seconds: float) -> Credentials:
+    from datetime import datetime, timezone
+
+    end = datetime.fromtimestamp(seconds, timezone.utc)
+    return Credentials(credentials.access_key_id, credentials.secret_access_key, credentials.session_token, end, credentials.account_id)
+
+
+def _parse_time(value: Any, what: str) -> datetime:
+    """An aware datetime from ISO 8601 (with Z, an offset, or UTC as old caches write it) or from seconds since the epoch."""
+    from datetime import datetime, timezone
+
+    try:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, timezone.utc)
+        text = value.strip()
+        for zone in ("UTC", "Z", "z"):
+            if text.endswith(zone):
+                text = text[: -len(zone)] + "+00:00"
+        head, dot, rest = text.partition(".")
+        if dot:  # Python before 3.11 wants six digits of a fraction
+            digits = len(rest) - len(rest.lstrip("0123456789"))
+            text = f"{head}.{rest[:digits]:0<6.6}{rest[digits:]}"
+        if len(text) > 5 and text[-5] in "+-" and text[-4:].isdigit():  # +0000
+            text = f"{text[:-2]}:{text[-2:]}"
+        parsed = datetime.fromisoformat(text)
+    except (ValueError, TypeError, AttributeError, OverflowError, OSError):
+        parsed = None
+    if parsed is None or parsed.utcoffset() is None:
+        raise CredentialsError(f"{what}: the expiration is no ISO 8601 time with a zone")
+    return parsed
+
+
+def _given(world: dict[str, Any], name: str, default: Any) -> Any:
+    value = world.get(name)
+    return default if value is None else value
+
+
+class _Config:
+    """What a loader knows of the world: the environment, the shared files as they are now, and the means to act on it.
+
+    profile: the one selected, None for AWS_PROFILE and then `default`. A new one is made for each loading, so files are read anew.
+    """
+
+    def __init__(self, world: dict[str, Any], profile: str | None = None) -> None:
+        self.world = world
+        self._env = world.get("env")
+        self.transport = world.get("transport")
+        self.clock = _given(world, "clock", time.time)
+        self.sleep = _given(world, "sleep", time.sleep)
+        self.run = _given(world, "run", _run_process)
+        self._paths = (world.get("config_file"), world.get("credentials_file"))
+        self._files: tuple[Any, ...] | None = None
+        self.named = profile or self.env("AWS_PROFILE") or self.env("AWS_DEFAULT_PROFILE")
+        self.profile = self.named or "default"
+
+    def env(self, name: str) -> str | None:
+        """The value of a variable, None where it is unset or blank."""
+        value = (os.environ if self._env is None else self._env).get(name, "").strip()
+        return value or None
+
+    def home(self, *parts: str) -> str | None:
+        """A path below the home directory, None where there is none."""
+        home = self.env("HOME") or self.env("USERPROFILE")
+        if home is None and self.env("HOMEDRIVE"):
+            home = f"{self.env('HOMEDRIVE')}{self.env('HOMEPATH') or ''}"
+        return None if home is None else os.path.join(home, *parts)
+
+    def path(self, given: str | None, *default: str) -> str | None:
+        """A path given, with ~ and variables expanded, else one below the home directory."""
+        if given is None:
+            return self.home(*default)
+        text = os.fspath(given)
+        home = self.home()
+        if home and (text == "~" or text.startswith(("~/", "~\\"))):
+            text = home + text[1:]
+        if "$" in text:
+            env = os.environ if self._env is None else self._env
+            for name in sorted(env, key=len, reverse=True):
+                text = text.replace(f"${{{name}}}", env[name]).replace(f"${name}", env[name])
+        return text
+
+    @property
+    def files(self) -> tuple[Any, ...]:
+        """(sections of the config file, profiles of the credentials file)."""
+        if self._files is None:
+            config_file, credentials_file = self._paths
+            config = _read_profiles(self.path(config_file or self.env("AWS_CONFIG_FILE"), ".aws", "config"), True)
+            credentials = _read_profiles(
+                self.path(credentials_file or self.env("AWS_SHARED_CREDENTIALS_FILE"), ".aws", "credentials"), False
+            )
+            self._files = (config, credentials)
+        return self._files
+
+    def section(self, kind: str, name: str) -> dict[str, Any] | None:
+        """An sso-session or services section of the config file."""
+        found: dict[str, Any] | None = self.files[0].get((kind, name))
+        return found
+
+    def settings(self, name: str) -> dict[str, Any] | None:
+        """The settings of a profile, those of the credentials file over those of the config file; None where neither has it."""
+        config, credentials = (file.get(("profile", name)) for file in self.files)
+        return None if config is None and credentials is None else {**(config or {}), **(credentials or {})}
+
+    def static_keys(self, name: str) -> list[dict[str, Any]]:
+        """The settings of a profile in the config file and in the credentials file, each empty where it has no key there: a key of
+        one file must not meet the token of the other."""
+        found = [file.get(("profile", name)) or {} for file in self.files]
+        return [settings if settings.get("aws_access_key_id") or settings.get("aws_secret_access_key") else {} for settings in found]
+
+    def setting(self, variable: str, key: str) -> str | None:
+        """A setting from the environment, else from the selected profile."""
+        value = self.env(variable)
+        if value is None:
+            value = (self.settings(self.profile) or {}).get(key)
+        return value if isinstance(value, str) and value else None
+
+    def flag(self, variable: str, key: str) -> bool:
+        return (self.setting(variable, key) or "").lower() == "true"
+
+    def region(self, argument: str | None = None) -> str | None:
+        """The region: given, AWS_REGION, AWS_DEFAULT_REGION, the profile's."""
+        region = argument or self.env("AWS_REGION") or self.setting("AWS_DEFAULT_REGION", "region")
+        if region is not None and (len(region) > 63 or region.encode("utf-8", "replace").translate(None, REGION_CHARACTERS)):
+            raise CredentialsError("the region that is configured may hold only lower-case letters, digits and -")
+        return region
+
+    def endpoint(self, service: str, host: str, region: str | None, argument: str | None = None) -> str:
+        """The URL of a service, by the order of all SDKs: argument, environment, services section, profile, region."""
+        if argument:
+            return argument
+        if not self.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"):
+            settings = self.settings(self.profile) or {}
+            services: dict[str, Any] = {}
+            if isinstance(settings.get("services"), str) and settings["services"]:
+                found = self.section("services", settings["services"])
+                if found is None:
+                    raise CredentialsError(
+                        f"profile {self.profile} names [services {settings['services']}], which the config file does not have"
+                    )
+                services = found[service] if isinstance(found.get(service), dict) else {}
+            configured = (
+                self.env(f"AWS_ENDPOINT_URL_{service.upper()}")
+                or self.env("AWS_ENDPOINT_URL")
+                or services.get("endpoint_url")
+                or settings.get("endpoint_url")
+            )
+            if configured:
+                return str(configured)
+        if region is None:
+            raise CredentialsError(f"{host} needs a region: pass region=, or set AWS_REGION or the profile's region")
+        fips = self.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") and not region.startswith("us-gov-")
+        dual = self.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
+        for prefix, suffix, dual_suffix in PARTITION_SUFFIXES:
+            if region.startswith(prefix):
+                return f"https://{host}{'-fips' if fips else ''}.{region}.{dual_suffix if dual and dual_suffix else suffix}"
+        raise AssertionError  # the last prefix is empty
+
+    def send(self, method: str, url: str, headers: dict[str, str], body: bytes | None, timeout: float, direct: bool = False) -> Response:
+        """The answer to a request that is sent as it stands: no redirect is followed, and no proxy asked where `direct`."""
+        for name, value in headers.items():
+            if any(character < " " or character == "\x7f" for character in value):
+                raise CredentialsError(f"the value for the header {name} holds a line break or another control character")
+        request = SignedRequest(method, url, headers, body, "", "", "")
+        transport = self.transport or (partial(_send_by_urllib, proxies={}) if direct else _send_by_urllib)
+        status, answered, raw = transport(request, timeout)
+        with Response(status, answered, raw, request) as response:
+            if response._body is None:
+                data = b"".join(_capped(response))
+                response = Response(status, answered, data, request)
+        if len(response.body) > CREDENTIALS_CAP:
+            raise CredentialsError(f"{_shown(url)} answered with more than {CREDENTIALS_CAP} bytes, which are no credentials")
+        return response
+
+
+# Prefixes of regions and the DNS suffix of their partition, with that of its dual-stack hosts.
+PARTITION_SUFFIXES = (
+    ("cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+    ("eusc-", "amazonaws.eu", "api.amazonwebservices.eu"),
+    ("us-iso-", "c2s.ic.gov", "api.aws.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov", "api.aws.scloud"),
+    ("eu-isoe-", "cloud.adc-e.uk", ""),
+    ("us-isof-", "csp.hci.ic.gov", ""),
+    ("", "amazonaws.com", "api.aws"),
+)
+
+
+def _capped(response: Response) -> Iterator[bytes]:
+    """The pieces of a body, up to the first beyond the cap."""
+    count = 0
+    for piece in response:
+        yield piece
+        count += len(piece)
+        if count > CREDENTIALS_CAP:
+            return
+
+
+def _run_process(arguments: list[str]) -> tuple[int, bytes, bytes]:
+    """(exit status, stdout, stderr) of a command that no shell sees and that has nothing on its standard input."""
+    import subprocess
+
+    done = subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def _read_profiles(path: str | None, is_config: bool) -> dict[tuple[str, str], dict[str, Any]]:
+    """{(kind, name): settings} of a shared file; kinds: profile, sso-session, services. Nothing where there is no file.
+
+    Raises CredentialsError, with path and line, where it can't be parsed.
+    Source: https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+    """
+    if path is None:
+        return {}
+    try:
+        with open(path, "rb") as file:
+            text = file.read().decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:
+        raise CredentialsError(f"{path} can't be read: {type(error).__name__}") from error
+    sections: dict[tuple[str, str], dict[str, Any]] = {}
+    section: dict[str, Any] | None = None
+    key = ""
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+        stripped = line.strip()
+        if not stripped or stripped[0] in "#;":
+            continue
+        if line[0] == "[":
+            name, bracket, _ = line[1:].partition("]")
+            section = sections.setdefault(_section_kind(name, is_config), {}) if bracket else None
+            key = ""
+            wrong = "" if bracket else "a section lacks its ]"
+        elif section is None:
+            wrong = "a setting stands before any section"
+        elif line[0] in " \t":
+            name, value = _split_setting(stripped)
+            if not key:
+                wrong = "a continued line has no setting before it"
+            elif section[key] and isinstance(section[key], str):
+                section[key] += "\n" + stripped
+            elif name:
+                section[key] = {**(section[key] or {}), name: value}
+            else:
+                wrong = "a nested setting is written as name = value"
+        else:
+            key, value = _split_setting(stripped)
+            section[key] = value
+            wrong = "" if key else "a setting is written as name = value"
+        if wrong:
+            raise CredentialsError(f"{path}, line {number}: {wrong}")
+    if ("profile default", "default") in sections:  # of the two ways to write it, it is the one that counts
+        sections["profile", "default"] = sections["profile default", "default"]
+    return sections
+
+
+def _section_kind(text: str, is_config: bool) -> tuple[str, str]:
+    """(kind, name) of a section, from between its brackets; ("", ...) for one of a kind that means nothing here."""
+    kind, _, name = text.strip().replace("\t", " ").partition(" ")
+    name = name.strip()
+    if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
+        name = name[1:-1]
+    if not is_config:
+        return ("", text) if kind == "profile" and name else ("profile", text.strip())
+    if kind == "default" and not name:
+        return "profile", "default"
+    if kind == "profile" and name == "default":
+        return "profile default", "default"
+    return (kind, name) if kind in ("profile", "sso-session", "services") and name else ("", text)
+
+
+def _split_setting(line: str) -> tuple[str, str]:
+    """(name in lower case, value) of `name = value` or `name: value`, without a comment; an empty name where it is neither."""
+    marks = [index for index in (line.find("="), line.find(":")) if index >= 0]
+    if not marks:
+        return "", ""
+    name, value = line[: min(marks)].strip().lower(), line[min(marks) + 1 :].strip()
+    if name != "credential_process":  # a command may hold what looks like a comment
+        for mark in (" #", " ;", "\t#", "\t;"):
+            value = value.partition(mark)[0].rstrip() if not value.startswith(("#", ";")) else ""
+    return name, value
+
+
+def _from_settings(settings: Mapping[str, Any], source: str) -> tuple[Credentials, str]:
+    """Static keys of a profile."""
+    key, secret = settings.get("aws_access_key_id"), settings.get("aws_secret_access_key")
+    if not key or not secret:
+        missing = "aws_secret_access_key" if key else "aws_access_key_id"
+        raise CredentialsError(f"{source} has one half of a key, but no {missing}")
+    token = settings.get("aws_session_token") or settings.get("aws_security_token") or None
+    return Credentials(key, secret, token, None, settings.get("aws_account_id") or None), source
+
+
+def _from_fields(fields: Any, source: str, names: str = "AccessKeyId SecretAccessKey SessionToken Expiration AccountId") -> Credentials:
+    """Credentials from an answer that was parsed, by the names it has for their five fields. An end is expected but for processes."""
+    key, secret, token, end, account = (fields.get(name) if isinstance(fields, dict) else None for name in names.split())
+    if not isinstance(key, str) or not isinstance(secret, str) or not key or not secret:
+        raise CredentialsError(f"{source}: the answer holds no access key and secret")
+    expiration = None if end is None else _parse_time(end, source)
+    return Credentials(key, secret, token or None, expiration, None if account is None else str(account))
+
+
+def _parse_json(data: bytes, source: str) -> Any:
+    import json
+
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise CredentialsError(f"{source}: the answer is no JSON") from error
+
+
+def _parse_xml(data: bytes, source: str) -> dict[str, str]:
+    """{element: its text} of an answer of STS, in which no name stands twice. Declarations of entities are refused."""
+    from xml.parsers import expat
+
+    found: dict[str, str] = {}
+    path: list[str] = []
+
+    def refuse(*_: object) -> None:
+        raise CredentialsError(f"{source}: the answer declares a document type, which AWS never does")
+
+    def text(piece: str) -> None:
+        found[path[-1]] = found.get(path[-1], "") + piece
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
+    parser.StartElementHandler = lambda name, _: path.append(name.rpartition(":")[2])
+    parser.EndElementHandler = lambda _: path.pop() and None
+    parser.CharacterDataHandler = text
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise CredentialsError(f"{source}: the answer is no XML") from error
+    return {name: value.strip() for name, value in found.items()}
+
+
+# The loaders, in the order of the default chain. Each returns (credentials, where they are from), raises CredentialsNotFound
+# where it is not meant to have any, so that a chain goes on, and CredentialsError where it is but failed, so that it stops.
+
+
+def _load_env(world: dict[str, Any]) -> tuple[Credentials, str]:
+    config = _Config(world)
+    key, secret = config.env("AWS_ACCESS_KEY_ID"), config.env("AWS_SECRET_ACCESS_KEY")
+    if key is None:
+        raise CredentialsNotFound("environment: AWS_ACCESS_KEY_ID is not set")
+    if secret is None:
+        raise CredentialsError("environment: AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not")
+    end = config.env("AWS_CREDENTIAL_EXPIRATION")
+    expiration = None if end is None else _parse_time(end, "AWS_CREDENTIAL_EXPIRATION")
+    token = config.env("AWS_SESSION_TOKEN") or config.env("AWS_SECURITY_TOKEN")
+    return Credentials(key, secret, token, expiration, config.env("AWS_ACCOUNT_ID")), "environment"
+
+
+def _load_profile(world: dict[str, Any], profile: str | None, mfa_code: Any, region: str | None) -> tuple[Credentials, str]:
+    config = _Config(world, profile)
+    if config.settings(config.profile) is None:
+        raise (CredentialsError if config.named else CredentialsNotFound)(_no_profile(config, config.profile))
+    found = _profile_role(config, config.profile, mfa_code, region) or _profile_rest(config, config.profile, region)
+    if found is None:
+        raise CredentialsNotFound(f"profile {config.profile} has no credentials")
+    return found
+
+
+def _no_profile(config: _Config, name: str) -> str:
+    known = sorted({name for file in config.files for kind, name in file if kind == "profile"})
+    return f"there is no profile {name} in the shared files; they have {', '.join(known) or 'none'}"
+
+
+def _profile_role(
+    config: _Config, name: str, mfa_code: Any, region: str | None, path: tuple[str, ...] = ()
+) -> tuple[Credentials, str] | None:
+    """A profile's role that is assumed from another profile or from a source of this machine: it comes before web identities."""
+    settings = config.settings(name) or {}
+    role, source_profile, credential_source = (settings.get(key) for key in ("role_arn", "source_profile", "credential_source"))
+    if settings.get("web_identity_token_file"):
+        return None
+    if source_profile and credential_source:
+        raise CredentialsError(f"profile {name} has both source_profile and credential_source; one of them must go")
+    if role and not (source_profile or credential_source):
+        raise CredentialsError(f"profile {name} has role_arn, but neither source_profile nor credential_source to assume it from")
+    if credential_source:
+        source, where = _credential_source(config, credential_source, name)
+        if not role:
+            return source, where
+    elif role:
+        source, _ = _source_profile(config, str(source_profile), mfa_code, region, (*path, name))
+    else:
+        return None
+    duration = settings.get("duration_seconds", "")
+    parameters = {
+        "RoleArn": role,
+        "RoleSessionName": settings.get("role_session_name"),
+        "ExternalId": settings.get("external_id"),
+        "DurationSeconds": duration if duration.isdigit() else None,
+        "SerialNumber": settings.get("mfa_serial"),
+    }
+    return _assume_role(config, f"profile {name}", parameters, source=source, mfa_code=mfa_code, region=region)
+
+
+def _source_profile(config: _Config, name: str, mfa_code: Any, region: str | None, path: tuple[str, ...]) -> tuple[Credentials, str]:
+    """The credentials of a source_profile, where static keys come before all else."""
+    settings = config.settings(name)
+    if settings is None:
+        raise CredentialsError(f"profile {path[-1]}: {_no_profile(config, name)}")
+    in_config, in_credentials = config.static_keys(name)
+    static = in_credentials or in_config
+    if name in path and (name != path[-1] or not static):
+        raise CredentialsError(f"the profiles go round in a circle: {' -> '.join((*path, name))}")
+    if static:
+        return _from_settings(static, f"profile {name}")
+    found = _profile_role(config, name, mfa_code, region, path) or _profile_rest(config, name, region)
+    if found is None:
+        raise CredentialsError(f"profile {name}, the source of profile {path[-1]}, has no credentials")
+    return found
+
+
+def _credential_source(config: _Config, kind: str, name: str) -> tuple[Credentials, str]:
+    world = config.world
+    loaders = {
+        "environment": partial(_load_env, world),
+        "ec2instancemetadata": partial(_load_imds, world, {}, None, None, None, None, None),
+        "ecscontainer": partial(_load_container, world, None, None, None, None, 2, 3),
+    }
+    loader = loaders.get(kind.lower())
+    if loader is None:
+        raise CredentialsError(f"profile {name}: credential_source may be Environment, Ec2InstanceMetadata or EcsContainer")
+    try:
+        return loader()
+    except CredentialsNotFound as error:
+        raise CredentialsError(f"profile {name} takes its credentials from {kind}, which has none: {error}") from error
+
+
+def _profile_rest(config: _Config, name: str, region: str | None) -> tuple[Credentials, str] | None:
+    """All other kinds of profile, in botocore's order: keys in the credentials file beat a process in the config file."""
+    settings = config.settings(name) or {}
+    source = f"profile {name}"
+    in_config, in_credentials = config.static_keys(name)
+    if settings.get("web_identity_token_file"):
+        if not settings.get("role_arn"):
+            raise CredentialsError(f"{source} has web_identity_token_file, but no role_arn")
+        return _web_identity(
+            config,
+            source,
+            {"RoleArn": settings["role_arn"], "RoleSessionName": settings.get("role_session_name")},
+            partial(_read_token, config.path(settings["web_identity_token_file"])),
+            region,
+        )
+    if settings.get("sso_account_id") or settings.get("sso_role_name"):
+        return _sso(config, source, settings)
+    if in_credentials:
+        return _from_settings(in_credentials, source)
+    if settings.get("login_session"):
+        raise CredentialsError(f"{source} was made by `aws login`, whose sessions this version can't refresh")
+    if settings.get("credential_process"):
+        return _process(config, settings["credential_process"], source, settings.get("aws_account_id"))
+    if in_config:
+        return _from_settings(in_config, source)
+    return None
+
+
+def _process(config: _Config, command: str, source: str, account_id: str | None) -> tuple[Credentials, str]:
+    """What a credential_process prints. No shell sees the command: pipelines need sh -c '...'."""
+    import shlex
+
+    source = f"credential_process of {source}"
+    try:
+        # On Windows the program itself splits its command line, by the rules of the C runtime.
+        arguments: Any = command if os.name == "nt" else shlex.split(command)
+        status, out, err = config.run(arguments)
+    except (OSError, ValueError) as error:
+        raise CredentialsError(f"{source} can't be run: {type(error).__name__}: {error}") from error
+    if status != 0:
+        said = _printable(err.decode("utf-8", "replace").strip())
+        raise CredentialsError(f"{source} ended with status {status}{': ' + said[-500:] if said else ''}")
+    fields = _parse_json(out, source)
+    fields = {str(name).lower(): value for name, value in fields.items()} if isinstance(fields, dict) else {}
+    if fields.get("version") != 1 or isinstance(fields.get("version"), bool):
+        raise CredentialsError(f'{source} must print JSON with "Version": 1')
+    credentials = _from_fields(fields, source, "accesskeyid secretaccesskey sessiontoken expiration accountid")
+    if account_id and credentials.account_id is None:
+        credentials = Credentials(*credentials._values()[:4], account_id)
+    return credentials, source
+
+
+def _call(config: _Config, source: str, method: str, url: str, headers: Callable[[], dict[str, str]], body: bytes | None) -> Response:
+    """A successful answer of STS, SSO, OIDC or Cognito; throttling, 5xx and failed connections are tried again."""
+    from random import random
+
+    for attempt in range(SERVICE_ATTEMPTS):
+        if attempt:
+            config.sleep(random() * min(0.05 * 2.0**attempt, 1.0))
+        try:
+            response = config.send(method, url, headers(), body, SERVICE_TIMEOUT)
+        except Exception as error:
+            if isinstance(error, SigV4Error) or not _is_connection_failure(error):
+                raise
+            failure = CredentialsError(f"{source}: {_shown(url)} gave no answer ({type(getattr(error, 'reason', error)).__name__})")
+            if _is_permanent(error):
+                break
+            continue
+        if response.status == 200:
+            return response
+        code, message = response.error()
+        request_id = response.headers.get("x-amzn-requestid") or _xml_text(response.text, "RequestId")
+        said = _printable(": ".join([part for part in (code, message.partition("\n")[0][:300]) if part])) or "no explanation"
+        text = f"{source}: {_shown(url)} answered {response.status}, {said}{f' (request id {request_id})' if request_id else ''}"
+        failure = (_LogInAgain if code in FINAL_CODES else CredentialsError)(text)
+        if not (response.status == 429 or response.status >= 500 or (code or "").startswith(THROTTLED)):
+            break
+    raise failure
+
+
+def _sts(
+    config: _Config,
+    source: str,
+    parameters: Mapping[str, Any],
+    keys: Credentials | None,
+    region: str | None,
+    endpoint_url: str | None,
+    prepare: Any,
+) -> tuple[Credentials, str]:
+    """The credentials that an action of STS answers with, signed with `keys` or, where it needs none, unsigned.
+
+    Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+    region = config.region(region) or "us-east-1"
+    url = config.endpoint("sts", "sts", region, endpoint_url)
+    fields = [("Version", "2011-06-15")]
+    for name, value in parameters.items():
+        if value is None or value == "":
+            continue
+        members = value if isinstance(value, (list, tuple)) else None
+        if members is None:
+            fields.append((name, str(value)))
+            continue
+        for number, member in enumerate(members, 1):
+            parts = member.items() if isinstance(member, dict) else [("", member)]
+            fields += [(f"{name}.member.{number}{'.' + part if part else ''}", str(text)) for part, text in parts]
+    body = "&".join([f"{name}={quote(value, safe='')}" for name, value in fields]).encode()
+    signed_for = _refined(_split_url(url)[0][2], "/", "")
+    scope = signed_for[1] if signed_for and signed_for[0] == "sts" else region
+
+    def headers() -> dict[str, str]:
+        given = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+        if prepare is not None:
+            prepare(given)
+        if keys is None:
+            return given
+        return Signer(keys, clock=config.clock).sign("POST", url, given, body, service="sts", region=scope).headers
+
+    answer = _parse_xml(_call(config, source, "POST", url, headers, body).body, source)
+    account = answer.get("Arn", "").split(":")[4:5]
+    if "Expiration" not in answer:
+        raise CredentialsError(f"{source}: the answer of STS holds no Expiration")
+    credentials = _from_fields({**answer, "AccountId": account[0] if account and account[0] else None}, source)
+    return credentials, source
+
+
+def _assume_role(
+    config: _Config,
+    source_name: str,
+    parameters: dict[str, Any],
+    *,
+    source: Credentials,
+    mfa_code: Any,
+    region: str | None,
+    endpoint_url: str | None = None,
+    prepare: Any = None,
+) -> tuple[Credentials, str]:
+    what = f"AssumeRole for {source_name}"
+    code = None
+    if parameters.get("SerialNumber"):
+        if mfa_code is None:
+            raise CredentialsError(
+                f"{what} needs a code of the MFA device {parameters['SerialNumber']}: pass mfa_code=, a function of its serial number"
+            )
+        code = mfa_code(parameters["SerialNumber"])
+    name = parameters.get("RoleSessionName") or f"sigv4-{int(config.clock() * 1000)}"
+    fields = {"Action": "AssumeRole", **parameters, "RoleSessionName": name, "TokenCode": code}
+    return _sts(config, what, fields, source, region, endpoint_url, prepare)
+
+
+def _read_token(path: str | None) -> str:
+    try:
+        with open(path or "", encoding="utf-8") as file:
+            return file.read(CREDENTIALS_CAP).rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        raise CredentialsError(f"the token file {path} can't be read: {type(error).__name__}") from error
+
+
+def _web_identity(
+    config: _Config, source: str, parameters: dict[str, Any], token: Callable[[], str], region: str | None, endpoint_url: str | None = None
+) -> tuple[Credentials, str]:
+    what = f"AssumeRoleWithWebIdentity for {source}"
+    name = parameters.get("RoleSessionName") or f"sigv4-{int(config.clock() * 1000)}"
+    fields = {"Action": "AssumeRoleWithWebIdentity", **parameters, "RoleSessionName": name, "WebIdentityToken": token()}
+    return _sts(config, what, fields, None, region, endpoint_url, None)
+
+
+def _load_assume_role(
+    world: dict[str, Any],
+    source: Callable[[], Credentials],
+    parameters: dict[str, Any],
+    mfa_code: Any,
+    region: str | None,
+    endpoint_url: str | None,
+    prepare: Any,
+) -> tuple[Credentials, str]:
+    config = _Config(world)
+    if parameters.get("SerialNumber") and mfa_code is None:
+        raise CredentialsError("serial_number needs mfa_code=, a function that gets the serial number and returns the code")
+    return _assume_role(
+        config,
+        parameters["RoleArn"],
+        parameters,
+        source=source(),
+        mfa_code=mfa_code,
+        region=region,
+        endpoint_url=endpoint_url,
+        prepare=prepare,
+    )
+
+
+def _load_web_identity(
+    world: dict[str, Any], token: Any, token_file: Any, parameters: dict[str, Any], region: str | None, endpoint_url: str | None
+) -> tuple[Credentials, str]:
+    config = _Config(world)
+    if token is None:
+        path = token_file or config.env("AWS_WEB_IDENTITY_TOKEN_FILE")
+        if path is None:
+            raise CredentialsNotFound("web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set")
+        read: Any = partial(_read_token, config.path(path))
+    else:
+        read = token if callable(token) else lambda: token
+    role = parameters.get("RoleArn") or config.env("AWS_ROLE_ARN")
+    if role is None:
+        raise CredentialsError("web identity: there is a token, but neither role_arn nor AWS_ROLE_ARN")
+    name = parameters.get("RoleSessionName") or config.env("AWS_ROLE_SESSION_NAME")
+    return _web_identity(config, role, {**parameters, "RoleArn": role, "RoleSessionName": name}, read, region, endpoint_url)
+
+
+_sso_attempts: dict[str, float] = {}  # when a token, by its file, was last tried to be refreshed
+
+
+def _sso(config: _Config, source: str, settings: Mapping[str, Any]) -> tuple[Credentials, str]:
+    """Credentials of a role from IAM Identity Center, by the token that `aws sso login` left.
+
+    Source: https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html
+    """
+    session = settings.get("sso_session")
+    found = dict(settings)
+    if session:
+        section = config.section("sso-session", session)
+        if section is None and not (settings.get("sso_start_url") and settings.get("sso_region")):
+            raise CredentialsError(f"{source} names [sso-session {session}], which the config file does not have")
+        for key, value in (section or {}).items():
+            if key in ("sso_region", "sso_start_url") and settings.get(key, value) != value:
+                raise CredentialsError(f"{source} and [sso-session {session}] differ in {key}")
+            found[key] = value
+    missing = [key for key in ("sso_start_url", "sso_region", "sso_account_id", "sso_role_name") if not found.get(key)]
+    if missing:
+        raise CredentialsError(f"{source} lacks {' and '.join(missing)}")
+    region = config.region(found["sso_region"])
+    token = _sso_token(config, source, session, found["sso_start_url"], str(region))
+    url = config.endpoint("sso", "portal.sso", region).rstrip("/")
+    role, account = (quote(found[key], safe="") for key in ("sso_role_name", "sso_account_id"))
+    url += f"/federation/credentials?role_name={role}&account_id={account}"
+    answer = _call(config, source, "GET", url, lambda: {"x-amz-sso_bearer_token": token}, None)
+    fields = _parse_json(answer.body, source)
+    fields = fields.get("roleCredentials") if isinstance(fields, dict) else None
+    if isinstance(fields, dict) and isinstance(fields.get("expiration"), (int, float)):
+        fields = {**fields, "expiration": fields["expiration"] / 1000}
+    names = "accessKeyId secretAccessKey sessionToken expiration -"
+    return Credentials(*_from_fields(fields, source, names)._values()[:4], found["sso_account_id"]), f"SSO of {source}"
+
+
+def _sso_token(config: _Config, source: str, session: str | None, start_url: str, region: str) -> str:
+    """The access token from the cache that the AWS CLI keeps, refreshed where it is of a session and about to end."""
+    from hashlib import sha1
+
+    name = sha1((session or start_url).encode()).hexdigest() + ".json"
+    path = config.home(".aws", "sso", "cache", name)
+    login = f"log in again: aws sso login{f' --sso-session {session}' if session else ''}"
+    cached = _read_cache(path)
+    if cached is None or not cached.get("accessToken") or not cached.get("expiresAt"):
+        raise _LogInAgain(f"{source}: there is no SSO token in {path}; {login}")
+    left = _parse_time(cached["expiresAt"], f"{path}, expiresAt").timestamp() - config.clock()
+    if session and left < SSO_REFRESH_WINDOW:
+        cached = _refresh_sso_token(config, source, str(path), cached, region) or cached
+        left = _parse_time(cached["expiresAt"], f"{path}, expiresAt").timestamp() - config.clock()
+    if left <= 0:
+        raise _LogInAgain(f"{source}: the SSO token in {path} has expired; {login}")
+    return str(cached["accessToken"])
+
+
+def _refresh_sso_token(config: _Config, source: str, path: str, cached: dict[str, Any], region: str) -> dict[str, Any] | None:
+    """The cached fields with a new token, written back; None where it can't be refreshed, or was tried within the last minute."""
+    keys = ("refreshToken", "clientId", "clientSecret", "registrationExpiresAt")
+    if not all(cached.get(key) for key in keys) or config.clock() - _sso_attempts.get(path, float("-inf")) < 60:
+        return None
+    if _parse_time(cached["registrationExpiresAt"], f"{path}, registrationExpiresAt").timestamp() <= config.clock():
+        return None
+    _remember(_sso_attempts, path, config.clock())
+    import json
+
+    asked = {"grantType": "refresh_token", **{key: cached[key] for key in keys[:3]}}
+    url = config.endpoint("sso_oidc", "oidc", region).rstrip("/") + "/token"
+    headers = {"Content-Type": "application/json"}
+    try:
+        answer = _parse_json(_call(config, source, "POST", url, lambda: headers, json.dumps(asked).encode()).body, source)
+        token, seconds = answer["accessToken"], float(answer["expiresIn"])
+    except (CredentialsError, KeyError, TypeError, ValueError):
+        return None
+    fresh = {**cached, "accessToken": token, "expiresAt": _iso(config.clock() + seconds)}
+    if answer.get("refreshToken"):
+        fresh["refreshToken"] = answer["refreshToken"]
+    _write_cache(path, fresh)
+    return fresh
+
+
+def _iso(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _read_cache(path: str | None) -> dict[str, Any] | None:
+    """The JSON object in a file; None where it can't be had, as though the file were not there."""
+    import json
+
+    try:
+        with open(path or "", "rb") as file:
+            fields = json.loads(file.read())
+    except (OSError, ValueError):
+        return None
+    return fields if isinstance(fields, dict) else None
+
+
+def _write_cache(path: str, fields: dict[str, Any]) -> None:
+    """Replaces a file, whole at once and readable by its owner alone. Where that can't be done, what was fetched serves without it."""
+    import json
+    import tempfile
+
+    folder = os.path.dirname(path)
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder)  # of mode 0600
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(fields, file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        _warn(f"{path} could not be written: {type(error).__name__}")
+
+
+def _warn(message: str) -> None:
+    import warnings
+
+    warnings.warn(message, CredentialsWarning, stacklevel=3)
+
+
+def _load_sso(world: dict[str, Any], profile: str | None, given: dict[str, str]) -> tuple[Credentials, str]:
+    config = _Config(world, profile)
+    settings = config.settings(config.profile)
+    if settings is None and (profile or not given):
+        raise CredentialsError(_no_profile(config, config.profile))
+    return _sso(
+        config,
+        f"profile {config.profile}" if profile or not given else "SSO",
+        {**(settings or {}), **given} if profile or not given else given,
+    )
+
+
+def _load_process(world: dict[str, Any], command: str | None, profile: str | None) -> tuple[Credentials, str]:
+    config = _Config(world, profile)
+    if command is not None:
+        return _process(config, command, "this program", None)
+    settings = config.settings(config.profile)
+    if settings is None:
+        raise CredentialsError(_no_profile(config, config.profile))
+    if not settings.get("credential_process"):
+        raise CredentialsNotFound(f"profile {config.profile} has no credential_process")
+    return _process(config, settings["credential_process"], f"profile {config.profile}", settings.get("aws_account_id"))
+
+
+def _load_container(
+    world: dict[str, Any], relative_uri: str | None, full_uri: str | None, token: str | None, token_file: Any, timeout: float, attempts: int
+) -> tuple[Credentials, str]:
+    """Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html"""
+    config = _Config(world)
+    relative = relative_uri or (None if full_uri else config.env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"))
+    url = full_uri or config.env("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+    if relative:
+        url = f"http://{CONTAINER_HOST}/{relative.lstrip('/')}"
+    if not url:
+        raise CredentialsNotFound("container: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set")
+    try:
+        (scheme, authority, _), _, _ = _split_url(url)
+    except RequestError as error:
+        raise CredentialsError(f"container: {error}") from error
+    host = authority if authority.endswith("]") else authority.rpartition(":")[0] if ":" in authority.rpartition("]")[2] else authority
+    octets = host.split(".")
+    loopback = len(octets) == 4 and octets[0] == "127" and all(octet.isdigit() and int(octet) < 256 for octet in octets)
+    if scheme != "https" and not (scheme == "http" and (loopback or host in CONTAINER_HOSTS)):
+        raise CredentialsError(f"container: {_shown(url)} is neither https nor an address of this machine or of the container's agent")
+    source = f"container credentials from {_shown(url)}"
+    direct = scheme == "http"
+    failure: CredentialsError | None = None
+    for attempt in range(attempts):
+        if attempt:
+            config.sleep(1)
+        headers = {"Accept": "application/json"}
+        path = token_file or config.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+        authorization = _read_whole_token(config.path(path)) if path else token or config.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+        if authorization:
+            headers["Authorization"] = authorization
+        try:
+            response = config.send("GET", url, headers, None, timeout, direct)
+        except Exception as error:
+            if isinstance(error, SigV4Error) or not _is_connection_failure(error):
+                raise
+            failure = CredentialsError(f"{source}: no answer ({type(getattr(error, 'reason', error)).__name__})")
+            continue
+        if response.status != 200:
+            code, message = response.error()
+            said = _printable(": ".join([part for part in (code, message[:300]) if part]))
+            failure = CredentialsError(f"{source}: answered {response.status}{', ' + said if said else ''}")
+            if response.status == 429 or response.status >= 500:
+                continue
+            break
+        try:
+            return _from_metadata(response, source), source
+        except CredentialsError as error:
+            failure = error
+    assert failure is not None
+    raise failure
+
+
+def _read_whole_token(path: str | None) -> str:
+    """A token as its file holds it: one with a line break at its end is an error, as for all SDKs, and config.send says so."""
+    try:
+        with open(path or "", encoding="utf-8", newline="") as file:
+            return file.read(CREDENTIALS_CAP)
+    except (OSError, ValueError) as error:
+        raise CredentialsError(f"the token file {path} can't be read: {type(error).__name__}") from error
+
+
+def _from_metadata(response: Response, source: str) -> Credentials:
+    """Credentials from the JSON of a container's agent or of an instance's metadata service."""
+    fields = _parse_json(response.body, source)
+    if isinstance(fields, dict):
+        fields = {str(name).lower(): value for name, value in fields.items()}
+        if fields.get("code", "Success") != "Success":
+            raise CredentialsError(f"{source}: {str(fields['code'])[:100]}: {str(fields.get('message') or '')[:300]}")
+        if not fields.get("expiration"):
+            raise CredentialsError(f"{source}: the answer has no Expiration")
+    return _from_fields(fields, source, "accesskeyid secretaccesskey token expiration accountid")
+
+
+def _load_imds(
+    world: dict[str, Any],
+    kept: dict[str, Any],
+    endpoint: str | None,
+    endpoint_mode: str | None,
+    timeout: float | None,
+    attempts: int | None,
+    v1_disabled: bool | None,
+) -> tuple[Credentials, str]:
+    """kept: the token of this provider and when it ends. A connection that fails means that this is no EC2 instance.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+    """
+    config = _Config(world)
+    if (config.env("AWS_EC2_METADATA_DISABLED") or "").lower() == "true":
+        raise CredentialsNotFound("instance metadata: disabled by AWS_EC2_METADATA_DISABLED")
+    mode = endpoint_mode or config.setting("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode") or "ipv4"
+    if mode.lower() not in ("ipv4", "ipv6"):
+        raise CredentialsError("instance metadata: the endpoint mode must be ipv4 or ipv6")
+    base = endpoint or config.setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
+    base = (base or ("http://[fd00:ec2::254]" if mode.lower() == "ipv6" else "http://169.254.169.254")).rstrip("/")
+    try:
+        _split_url(base + "/")
+    except RequestError as error:
+        raise CredentialsError(f"instance metadata: {error}") from error
+    if timeout is None:
+        timeout = _number(config.setting("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout"), 1.0)
+    if attempts is None:
+        attempts = int(_number(config.setting("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts"), 1))
+    if v1_disabled is None:
+        v1_disabled = config.flag("AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled")
+    source = f"instance metadata of {base}"
+    ask = partial(_ask_imds, config, source, timeout=timeout, attempts=max(1, attempts))
+    for fresh in (False, True):
+        token = "" if fresh else kept.get("token", "") if kept.get("until", 0) > config.clock() else ""
+        if not token:
+            token = _imds_token(config, source, base, ask, v1_disabled)
+            kept.update(token=token, until=config.clock() + IMDS_TOKEN_TTL - 60)
+        headers = {"x-aws-ec2-metadata-token": token} if token else {}
+        url = f"{base}/latest/meta-data/iam/security-credentials/"
+        response = ask("GET", url, headers)
+        if response.status == 404:
+            raise CredentialsNotFound(f"{source}: no role is attached to this instance")
+        if response.status == 200:
+            role = quote(response.text.strip().split("\n")[0].strip(), safe="")
+            response = ask("GET", url + role, headers)
+        if response.status != 401 or fresh:
+            break
+    if response.status != 200:
+        raise (CredentialsError if response.status >= 500 else CredentialsNotFound)(f"{source}: answered {response.status}")
+    credentials = _from_metadata(response, source)
+    if credentials._expires_at <= config.clock():  # static stability: AWS may extend them, so they are used and asked for again soon
+        from random import uniform
+
+        credentials = _with_expiration(credentials, config.clock() + uniform(*RETRY_WINDOW) + ADVISORY_WINDOWS[0][1])
+    return credentials, source
+
+
+def _number(text: str | None, default: float) -> float:
+    try:
+        return float(text) if text else default
+    except ValueError:
+        return default
+
+
+def _imds_token(config: _Config, source: str, base: str, ask: Any, v1_disabled: bool) -> str:
+    """A session token of IMDSv2; empty where only version 1 answers, and that is allowed."""
+    refused = ""
+    try:
+        response = ask("PUT", f"{base}/latest/api/token", {"x-aws-ec2-metadata-token-ttl-seconds": str(IMDS_TOKEN_TTL)})
+        if response.status == 200:
+            return str(response.text)
+        if response.status not in (403, 404, 405):
+            raise CredentialsError(f"{source}: the request for a token was answered with {response.status}")
+        refused = f"it was answered with {response.status}"
+    except _TimedOut:
+        refused = "it had no answer in time, as in a container behind a hop limit of 1"
+    if v1_disabled:
+        raise CredentialsError(f"{source}: the request for a token failed ({refused}), and version 1 is disabled")
+    return ""
+
+
+class _TimedOut(CredentialsNotFound):
+    """The service took the connection, but did not answer."""
+
+
+def _ask_imds(config: _Config, source: str, method: str, url: str, headers: dict[str, str], *, timeout: float, attempts: int) -> Response:
+    """An answer that is no 5xx or 429: these are asked for again quickly, while time-outs count against `attempts`."""
+    unanswered = answered = 0
+    while True:
+        try:
+            response = config.send(method, url, headers, None, timeout, True)
+        except Exception as error:
+            if isinstance(error, SigV4Error) or not _is_connection_failure(error):
+                raise
+            unanswered += 1
+            if unanswered >= attempts:
+                reason = getattr(error, "reason", error)
+                slow = isinstance(error, TimeoutError) or type(error).__name__ == "timeout"  # urllib wraps those of connecting
+                kind = _TimedOut if slow else CredentialsNotFound
+                raise kind(f"{source}: no answer ({type(reason).__name__})") from error
+            continue
+        answered += 1
+        if (response.status == 429 or response.status >= 500) and answered < 3:
+            config.sleep(0.1 * answered)
+            continue
+        return response
+
+
+def _cognito(config: _Config, action: str, fields: dict[str, Any], region: str | None, endpoint_url: str | None) -> Any:
+    """Source: https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/"""
+    import json
+
+    url = config.endpoint("cognito_identity", "cognito-identity", config.region(region), endpoint_url)
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"AWSCognitoIdentityService.{action}"}
+    body = json.dumps({name: value for name, value in fields.items() if value}).encode()
+    source = f"Cognito {action}"
+    answer = _parse_json(_call(config, source, "POST", url, lambda: headers, body).body, source)
+    return answer if isinstance(answer, dict) else {}
+
+
+def _logins(logins: Mapping[str, Any] | None) -> dict[str, str]:
+    return {name: value() if callable(value) else value for name, value in (logins or {}).items()}
+
+
+def _load_cognito_identity(
+    world: dict[str, Any], identity_id: str, logins: Any, custom_role_arn: str | None, region: str | None, endpoint_url: str | None
+) -> tuple[Credentials, str]:
+    config = _Config(world)
+    fields = {"IdentityId": identity_id, "CustomRoleArn": custom_role_arn, "Logins": _logins(logins)}
+    answer = _cognito(config, "GetCredentialsForIdentity", fields, region or identity_id.partition(":")[0], endpoint_url)
+    source = f"Cognito identity {identity_id}"
+    return _from_fields(answer.get("Credentials"), source, "AccessKeyId SecretKey SessionToken Expiration -"), source
+
+
+_identities: dict[str, str] = {}  # ids of identities of pools
+
+
+def _load_cognito_pool(
+    world: dict[str, Any],
+    pool: str,
+    account_id: str | None,
+    logins: Any,
+    custom_role_arn: str | None,
+    user_identifier: str | None,
+    cache: Any,
+    region: str | None,
+    endpoint_url: str | None,
+) -> tuple[Credentials, str]:
+    user = user_identifier or (None if logins else "ANONYMOUS")
+    key = f"aws:cognito-identity-credentials:{pool}:{user}"
+    ids = _identities if cache is None else cache
+    region = region or pool.partition(":")[0]
+    identity = ids.get(key) if user else None
+    try:
+        if not identity:
+            fields = {"IdentityPoolId": pool, "AccountId": account_id, "Logins": _logins(logins)}
+            identity = _cognito(_Config(world), "GetId", fields, region, endpoint_url).get("IdentityId")
+            if not isinstance(identity, str):
+                raise CredentialsError(f"Cognito GetId for {pool}: the answer holds no IdentityId")
+            if user:
+                ids[key] = identity
+        return _load_cognito_identity(world, identity, logins, custom_role_arn, region, endpoint_url)
+    except Exception:
+        ids.pop(key, None)
+        raise
+
+
+def _load_chain(providers: Sequence[Any]) -> tuple[Credentials, str]:
+    said = []
+    for provider in providers:
+        try:
+            credentials = provider()
+        except CredentialsNotFound as error:
+            said.append(str(error))
+            continue
+        if not isinstance(credentials, Credentials):
+            raise CredentialsError(f"a provider of the chain returned {_kind(credentials)}; it must return Credentials")
+        return credentials, getattr(provider, "source", "") or getattr(provider, "__name__", "") or type(provider).__name__
+    raise CredentialsNotFound("; ".join(["no provider of the chain has credentials", *said]))
+
+
+def _load_default(world: dict[str, Any], profile: str | None, kept: dict[str, Any], region: str | None) -> tuple[Credentials, str]:
+    """The default chain, in botocore's order: keys in the environment; roles of the profile; the web identity in the environment;
+    the rest of the profile; a container's agent; the instance's metadata. A source that is configured and fails ends the search."""
+    config = _Config(world, profile)
+    said = []
+    if profile is None:
+        try:
+            return _load_env(world)
+        except CredentialsNotFound as error:
+            said.append(str(error))
+    there = config.settings(config.profile) is not None
+    if config.named and not there:
+        raise CredentialsError(_no_profile(config, config.profile))
+    if there:
+        found = _profile_role(config, config.profile, None, region)
+        if found:
+            return found
+    if profile is None:
+        try:
+            return _load_web_identity(world, None, None, {}, region, None)
+        except CredentialsNotFound as error:
+            said.append(str(error))
+    if there:
+        found = _profile_rest(config, config.profile, region)
+        if found:
+            return found
+        said.append(f"profile {config.profile} has no credentials")
+    else:
+        said.append(_no_profile(config, config.profile))
+    if config.named:  # another source than the one that was named would be a surprise
+        raise CredentialsError(f"profile {config.profile}, which was named, has no credentials")
+    for loader in (
+        partial(_load_container, world, None, None, None, None, 2, 3),
+        partial(_load_imds, world, kept, None, None, None, None, None),
+    ):
+        try:
+            return loader()
+        except CredentialsNotFound as error:
+            said.append(str(error))
+    raise CredentialsNotFound("; ".join(["no credentials in any place of the default chain", *said]))
+
+
+def _default_region(world: dict[str, Any], profile: str | None) -> str | None:
+    return _Config(world, profile).region()
+
+
+# What the providers below have in common: env (a mapping), transport (as of Client), clock, sleep and, where a process is
+# started, run (a list of arguments -> (status, stdout, stderr)) stand in for the real ones.
+
+
+def _world(
+    env: Mapping[str, str] | None,
+    transport: Any,
+    clock: Callable[[], float],
+    sleep: Callable[[float], object],
+    run: Any = None,
+    **files: Any,
+) -> dict[str, Any]:
+    return {"env": env, "transport": transport, "clock": clock, "sleep": sleep, "run": run, **files}
+
+
+def _made(
+    world: dict[str, Any], load: Any, *, margin: float | None = None, sources: Sequence[Any] = (), profile: str | None = None
+) -> Provider:
+    return Provider(load, clock=world["clock"], margin=margin, sources=sources, region=partial(_default_region, world, profile))
+
+
+def from_env(
+    *, env: Mapping[str, str] | None = None, transport: Any = None, clock: Callable[[], float] = time.time, sleep: Any = time.sleep
+) -> Provider:
+    """A Provider of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION and AWS_ACCOUNT_ID."""
+    world = _world(env, transport, clock, sleep)
+    return _made(world, partial(_load_env, world))
+
+
+def from_profile(
+    profile: str | None = None,
+    *,
+    config_file: str | None = None,
+    credentials_file: str | None = None,
+    mfa_code: Callable[[str], str] | None = None,
+    region: str | None = None,
+    env: Mapping[str, str] | None = None,
+    transport: Any = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Any = time.sleep,
+    run: Any = None,
+) -> Provider:
+    """A Provider of a profile in the shared files: static keys, a role (source_profile, credential_source), a web identity, SSO or a
+    process.
+
+    profile: None is AWS_PROFILE, then `default`. config_file, credentials_file: paths; None is AWS_CONFIG_FILE and
+    AWS_SHARED_CREDENTIALS_FILE, then those in ~/.aws. mfa_code: gets the serial number of a device and returns its code.
+    region: for STS; None is that of the environment, then the profile's.
+    """
+    world = _world(env, transport, clock, sleep, run, config_file=config_file, credentials_file=credentials_file)
+    return _made(world, partial(_load_profile, world, profile, mfa_code, region), profile=profile)
+
+
+def from_process(
+    command: str | None = None,
+    *,
+    profile: str | None = None,
+    env: Mapping[str, str] | None = None,
+    transport: Any = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Any = time.sleep,
+    run: Any = None,
+) -> Provider:
+    """A Provider of what a command prints, in the format of credential_process; None is that of the profile. No shell is involved."""
+    world = _world(env, transport, clock, sleep, run)
+    return _made(world, partial(_load_process, world, command, profile), profile=profile)
+
+
+def from_assume_role(
+    role_arn: str,
+    *,
+    source: Any = None,
+    session_name: str | None = None,
+    duration: int | None = None,
+    external_id: str | None = None,
+    policy: str | None = None,
+    policy_arns: Sequence[str] = (),
+    tags: Mapping[str, str] | None = None,
+    transitive_tag_keys: Sequence[str] = (),
+    serial_number: str | None = None,
+    mfa_code: Callable[[str], str] | None = None,
+    source_identity: str | None = None,
+    region: str | None = None,
+    endpoint_url: str | None = None,
+    expiration_margin: float = 5,
+    prepare: Callable[[dict[str, str]], object] | None = None,
+    env: Mapping[str, str] | None = None,
+    transport: Any = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Any = time.sleep,
+) -> Provider:
+    """A Provider of a role's credentials from STS AssumeRole.
+
+    source: Credentials or a provider to assume it from, asked at each refresh; None is default_chain(). session_name: made up where
+    it is None. duration: seconds, 900 to 43200. policy: JSON. mfa_code: gets serial_number and returns the device's code.
+    expiration_margin: seconds before their end at which others are fetched. prepare: gets the dict of headers of the request to
+    STS and may add to it, before it is signed. The other arguments are STS's.
+    Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+    world = _world(env, transport, clock, sleep)
+    if source is None:
+        source = default_chain(env=env, transport=transport, clock=clock, sleep=sleep)
+    parameters = {
+        "RoleArn": role_arn,
+        "RoleSessionName": session_name,
+        "DurationSeconds": duration,
+        "ExternalId": external_id,
+        "Policy": policy,
+        "PolicyArns": [{"arn": arn} for arn in policy_arns],
+        "Tags": [{"Key": name, "Value": value} for name, value in (tags or {}).items()],
+        "TransitiveTagKeys": list(transitive_tag_keys),
+        "SerialNumber": serial_number,
+        "SourceIdentity": source_identity,
+    }
+    signer = Signer(source)
+    ask = partial(_same, signer._credentials) if signer._credentials else signer._provider
+    load = partial(_load_assume_role, world, ask, parameters, mfa_code, region, endpoint_url, prepare)
+    return _made(world, load, margin=expiration_margin, sources=[source])
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def from_web_identity(
+    role_arn: str | None = None,
+    *,
+    token: str | Callable[[], str] | None = None,
+    token_file: str | None = None,
+    session_name: str | None = None,
+    provider_id: str | None = None,
+    policy: str | None = None,
+    policy_arns: Sequence[str] = (),
+    duration: int | None = None,
+    region: str | None = None,
+    endpoint_url: str | None = None,
+    env: Mapping[str, str] | None = None,
+    transport: Any = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Any = time.sleep,
+) -> Provider:
+    """A Provider of a role's credentials from STS AssumeRoleWithWebIdentity, as Kubernetes and OpenID providers use it.
+
+    token: the identity's token, or a callable that returns it; token_file: its file, read at each refresh. Where an argument is
+    None, AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_SESSION_NAME serve.
+    Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+    """
+    world = _world(env, transport, clock, sleep)
+    parameters = {
+        "RoleArn": role_arn,
+        "RoleSessionName": session_name,
+        "ProviderId": provider_id,
+        "Policy": policy,
+        "PolicyArns": [{"arn": arn} for arn in policy_arns],
+        "DurationSeconds": duration,
+    }
+    return _made(world, partial(_load_web_identity, world, token, token_file, parameters, region, endpoint_url))
+
+
+def from_sso(
+    profile: str | None = None,
+    *,
+    start_url: str | None = None,
+    session: str | None = None,
+    sso_region: str | None = None,
+    account_id: str | None = None,
+    role_name: str | None = None,
+    env: Mapping[str, str] | None = None,
+    transport: Any = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Any = time.sleep,
+) -> Provider:
+    """A Provider of a role's credentials from IAM Identity Center, by the token of `aws sso login`, which is refreshed where it can be.
+
+    profile: one that has the sso_ settings; the other arguments stand in for them.
+    """
+    world = _world(env, transport, clock, sleep)
+    given = {
+        "sso_start_url": start_url,
+        "sso_session": session,
+        "sso_region": sso_region,
+        "sso_account_id": account_id,
+        "sso_role_name": role_name,
+    }
+    return _made(world, partial(_load_sso, world, profile, {name: value for name, value in given.items() if value}), profile=profile)
+
+
+def from_container(
+    *,
+    relative_uri: str | None = None,
+    full_uri: str | None = None,
+    token: str | None = None,
+    token_file: str | None = None,
+    timeout: float = 2,
+    attempts: int = 3,
+    env: Mapping[str, str] | None = None,
+    transport: Any = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Any = time.sleep,
+) -> Provider:
+    """A Provider of what the agent of a container answers: ECS, EKS Pod Identity, Greengrass, Lambda SnapStart, or any https URL.
+
+    Where an argument is None, the variable AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE serves. timeout: seconds.
+    """
+    world = _world(env, transport, clock, sleep)
+    return _made(world, partial(_load_container, world, relative_uri, full_uri, token, token_file, timeout, attempts))
+
+
+def from_instance_metadata(
+    *,
+    endpoint: str | None = None,
+    endpoint_mode: str | None = None,
+    timeout: float | None = 1,
+    attempts: int | None = 1,
+    v1_disabled: bool | None = None,
+    env: Mapping[str, str] | None = None,
+    transport: Any = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Any = time.sleep,
+) -> Provider:
+    """A Provider of the role of an EC2 instance, from its metadata service, version 2, and 1 where 2 is refused and that is allowed.
+
+    endpoint: a URL; endpoint_mode: "ipv4" or "ipv6"; timeout: seconds. What is None, the environment and the profile tell.
+    """
+    world = _world(env, transport, clock, sleep)
+    # The defaults are botocore's; as such they give way to the environment and the profile.
+    return _made(
+        world,
+        partial(
+            _load_imds,
+            world,
+            {},
+            endpoint,
+            endpoint_mode,
+            None if timeout == 1 else timeout,
+            None if attempts == 1 else attempts,
+            v1_disabled,
+        ),
+    )
+
+
+def from_cognito_identity(
+    identity_id: str,
+    *,
+    logins: Mapping[str, str | Callable[[], str]] | None = None,
+    custom_role_arn: str | None = None,
+    region: str | None = None,
+    endpoint_url: str | None = None,
+    env: Mapping[str, str] | None = None,
+    transport: Any = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Any = time.sleep,
+) -> Provider:
+    """A Provider of the credentials of a Cognito identity. logins: {provider: token, or a callable that returns it}."""
+    world = _world(env, transport, clock, sleep)
+    return _made(world, partial(_load_cognito_identity, world, identity_id, logins, custom_role_arn, region, endpoint_url))
+
+
+def from_cognito_identity_pool(
+    identity_pool_id: str,
+    *,
+    account_id: str | None = None,
+    logins: Mapping[str, str | Callable[[], str]] | None = None,
+    custom_role_arn: str | None = None,
+    user_identifier: str | None = None,
+    cache: Any = None,
+    region: str | None = None,
+    endpoint_url: str | None = None,
+    env: Mapping[str, str] | None = None,
+    transport: Any = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Any = time.sleep,
+) -> Provider:
+    """A Provider of the credentials of an identity that a Cognito pool gives.
+
+    cache: a mapping to keep the identity's id in, this process's own where it is None; it is kept for guests and, with a
+    user_identifier, for users who have logged in. The other arguments are those of from_cognito_identity.
+    """
+    world = _world(env, transport, clock, sleep)
+    load = partial(
+        _load_cognito_pool, world, identity_pool_id, account_id, logins, custom_role_arn, user_identifier, cache, region, endpoint_url
+    )
+    return _made(world, load)
+
+
+def default_chain(
+    profile: str | None = None,
+    *,
+    region: str | None = None,
+    env: Mapping[str, str] | None = None,
+    transport: Any = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Any = time.sleep,
+    run: Any = None,
+) -> Provider:
+    """A Provider that looks where all SDKs look, in this order: the environment; a role of the profile; the web identity of the
+    environment; the rest of the profile; a container's agent; the instance's metadata.
+
+    profile: a profile's name; then the environment's keys and web identity are passed over. None is AWS_PROFILE, then `default`.
+    region: for STS. Raises CredentialsNotFound with what each place said; a place that is configured and fails ends the search.
+    """
+    world = _world(env, transport, clock, sleep, run)
+    return _made(world, partial(_load_default, world, profile, {}, region), profile=profile)
+
+
+def chain(*providers: Any, clock: Callable[[], float] = time.time) -> Provider:
+    """A Provider of the first of several that has credentials. CredentialsNotFound leads on to the next; any other error ends it."""
+    if not providers:
+        raise RequestError("chain takes one provider or more")
+    return Provider(partial(_load_chain, providers), clock=clock, sources=providers)
 
 
 # 11. HTTP libraries ---------------------------------------------------------------------------------------------------
@@ -1836,13 +3495,19 @@ def _sign_for_requests(signer: Signer, request: Any) -> Any:
 
 
 def _forget_on_redirect(response: Any, *_: object, **__: object) -> None:
-    """Takes the signature out of what requests is about to copy for a redirect: it holds for the first URL only, and requests
-    itself drops nothing but Authorization. The response keeps a copy of the request as it was sent."""
+    """Makes the copy that requests is about to send after a redirect one without the signature, which holds for the first URL only:
+    requests itself takes nothing but Authorization out, and that not always."""
     if response.is_redirect:
         sent = response.request
-        response.request = sent.copy()
-        for name in [name for name in sent.headers if name.lower() in OLD_HEADERS or name.lower() == CONTENT_SHA256]:
-            del sent.headers[name]
+
+        def copy() -> Any:
+            del sent.copy  # for this once: the request itself stays as it was sent
+            fresh = sent.copy()
+            for name in [name for name in fresh.headers if name.lower() in OLD_HEADERS or name.lower() == CONTENT_SHA256]:
+                del fresh.headers[name]
+            return fresh
+
+        sent.copy = copy
 
 
 def _sign_for_httpx(signer: Signer, request: Any) -> Any:
@@ -1866,11 +3531,13 @@ async def _sign_for_aiohttp(signer: Signer, request: Any) -> None:
     get_async = getattr(signer._provider, "get_async", None)
     if get_async is not None and signer._credentials is None:
         await get_async()  # so that fetching credentials does not block the event loop
+    if getattr(request, "compress", None):
+        raise RequestError("aiohttp compresses a body after it is signed; compress it yourself and set Content-Encoding")
     body = request.body
     if hasattr(body, "as_bytes") and "AsyncIterablePayload" not in [base.__name__ for base in type(body).__mro__]:
         body = await body.as_bytes()
     elif not isinstance(body, bytes):
-        body = _StreamedBody()
+        body = _StreamedBody(body)
     signed = signer.sign(request.method, str(request.url), request.headers, body)
     request.url = type(request.url)(signed.url, encoded=True)
     _put_headers(request.headers, signed.headers)
@@ -1878,6 +3545,9 @@ async def _sign_for_aiohttp(signer: Signer, request: Any) -> None:
 
 class _StreamedBody:
     """Stands for a body that can be read only once, and by the library alone."""
+
+    def __init__(self, body: object) -> None:
+        self._named = type(body).__name__
 
     def __aiter__(self) -> NoReturn:
         raise TypeError("only the HTTP library may read this body")
@@ -1890,7 +3560,8 @@ def _urllib_handler(signer: Signer) -> Any:
         handler_order = 900  # after urllib's own handlers, so that what they add is there to be signed
 
         def http_request(self, request: library.Request) -> library.Request:
-            if request.unverifiable:  # a redirect: what was to be signed for one host is not signed for another
+            # A redirect: what was to be signed for one host is not signed for another. Or sent on to a proxy: signed already.
+            if request.unverifiable or request.has_proxy():
                 return request
             given = {**request.unredirected_hdrs, **request.headers}
             signed = signer.sign(request.get_method(), request.full_url, given, request.data)
@@ -2001,8 +3672,8 @@ def _parser() -> Any:
         def error(self, message: str) -> NoReturn:
             self.exit(2, f"sigv4: {message} (see {self.prog} --help)\n")
 
-    environment = "Credentials come from the AWS_* variables of the environment."
-    parser = Parser(prog="sigv4", description="Sign AWS requests with Signature Version 4.", epilog=environment)
+    places = "Credentials come from where all AWS tools find them: AWS_*, ~/.aws, the machine."
+    parser = Parser(prog="sigv4", description="Sign AWS requests with Signature Version 4.", epilog=places)
     parser.add_argument("--version", action="version", version=f"sigv4 {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     for name, command, text in (
@@ -2011,7 +3682,7 @@ def _parser() -> Any:
         ("fetch", _command_fetch, "send a signed request and print the body of the answer"),
     ):
         sub = commands.add_parser(
-            name, usage="%(prog)s [options] URL", help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=environment
+            name, usage="%(prog)s [options] URL", help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=places
         )
         sub.set_defaults(command=command, opened=[])
         sub.add_argument("url", metavar="URL", help="e.g. https://bucket.s3.amazonaws.com/key")
@@ -2019,7 +3690,7 @@ def _parser() -> Any:
         sub.add_argument("-H", "--header", metavar="LINE", action="append", default=[], help="'Name: value', or @FILE; more than once")
         sub.add_argument("-d", "--data", metavar="DATA", action="append", default=[], help="the body, or @FILE, or @- for stdin")
         sub.add_argument("--service", metavar="NAME", help="default: from the URL")
-        sub.add_argument("--region", metavar="NAME", help="default: from the URL")
+        sub.add_argument("--region", metavar="NAME", help="default: from the URL, else as configured")
         if name == "sign":
             form = sub.add_mutually_exclusive_group()
             form.add_argument("--curl", action="store_true", help="print a curl command that sends the request")
@@ -2028,16 +3699,56 @@ def _parser() -> Any:
             sub.add_argument("--expires", metavar="SECONDS", type=int, default=3600, help="1 to 604800; default: %(default)s")
         else:
             sub.add_argument("-i", "--include", action="store_true", help="print status and headers before the body")
-            sub.add_argument("-o", "--output", metavar="FILE", help="write the body to FILE")
+            sub.add_argument("-o", "--output", metavar="FILE", help="write to FILE in place of stdout")
             sub.add_argument("-f", "--fail", action="store_true", help="exit with 22 on an answer of 400 or more")
             sub.add_argument("--retries", metavar="N", type=int, default=10, help="further tries; default: %(default)s")
+    text = "tell which credentials are found, and where"
+    sub = commands.add_parser("credentials", help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=places)
+    sub.set_defaults(command=_command_credentials, opened=[])
+    form = sub.add_mutually_exclusive_group()
+    form.add_argument("--export", action="store_true", help="print them, secret and all, as exports for a shell")
+    form.add_argument("--process", action="store_true", help="print them, secret and all, as a credential_process does")
+    for sub in commands.choices.values():
+        sub.add_argument("--profile", metavar="NAME", help="default: AWS_PROFILE, then `default`")
     return parser
+
+
+def _signer(arguments: Any) -> Signer:
+    return Signer(default_chain(arguments.profile))
+
+
+def _command_credentials(arguments: Any) -> None:
+    provider = default_chain(arguments.profile)
+    credentials = provider()
+    key, secret, token, expiration, account = credentials._values()
+    end = None if expiration is None else _iso(credentials._expires_at)
+    if arguments.export:
+        from shlex import quote as shell
+
+        variables = {"ACCESS_KEY_ID": key, "SECRET_ACCESS_KEY": secret, "SESSION_TOKEN": token, "CREDENTIAL_EXPIRATION": end}
+        lines = [f"export AWS_{name}={shell(value)}" if value else f"unset AWS_{name}" for name, value in variables.items()]
+    elif arguments.process:
+        import json
+
+        fields = {
+            "Version": 1,
+            "AccessKeyId": key,
+            "SecretAccessKey": secret,
+            "SessionToken": token,
+            "Expiration": end,
+            "AccountId": account,
+        }
+        lines = [json.dumps({name: value for name, value in fields.items() if value is not None}, indent=2)]
+    else:
+        facts = {"from": provider.source, "access key id": key, "account": account or "not told", "until": end or "no end"}
+        lines = [f"{name}: {value}" for name, value in facts.items()]
+    _write("\n".join([*lines, ""]).encode())
 
 
 def _command_sign(arguments: Any) -> None:
     method, headers, data = _read_request(arguments)
     body = None if data is None else data.read()
-    request = Signer().sign(method, arguments.url, headers, body, service=arguments.service, region=arguments.region)
+    request = _signer(arguments).sign(method, arguments.url, headers, body, service=arguments.service, region=arguments.region)
     if arguments.curl:
         _write(request.curl().encode() + b"\n")
     elif arguments.json:
@@ -2057,28 +3768,32 @@ def _command_presign(arguments: Any) -> None:
     service = arguments.service or (guess_service_region(arguments.url) or ("",))[0]
     payload_hash = None if data is None or service in S3_SERVICES else _hash_file(data)
     scope = {"service": arguments.service, "region": arguments.region, "payload_hash": payload_hash}
-    _write(Signer().presign(method, arguments.url, headers, expires=arguments.expires, **scope).encode() + b"\n")
+    _write(_signer(arguments).presign(method, arguments.url, headers, expires=arguments.expires, **scope).encode() + b"\n")
 
 
 def _command_fetch(arguments: Any) -> None:
     method, headers, body = _read_request(arguments)
     if body is not None:
-        body = _Progress(body, "sent")
+        body = _Progress(body, "read")
     scope = {"service": arguments.service, "region": arguments.region}
-    with Client(retries=arguments.retries).fetch(arguments.url, method, headers, body, stream=True, **scope) as response:
+    with Client(_signer(arguments), retries=arguments.retries).fetch(
+        arguments.url, method, headers, body, stream=True, **scope
+    ) as response:
         if arguments.fail:
             response.raise_for_status()
-        if arguments.include:
-            from http import HTTPStatus
+        to_file = arguments.output not in (None, "-")
+        with open(arguments.output, "wb") if to_file else _Standard() as output:
+            if arguments.include:
+                from http import HTTPStatus
 
-            phrase = HTTPStatus(response.status).phrase if response.status in set(HTTPStatus) else ""
-            lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{name}: {value}" for name, value in response.headers.items())]
-            _write("\n".join([*lines, "", ""]).encode("latin-1", "replace"))
-        with open(arguments.output, "wb") if arguments.output else _Standard() as output:
+                phrase = HTTPStatus(response.status).phrase if response.status in set(HTTPStatus) else ""
+                lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{name}: {value}" for name, value in response.headers.items())]
+                output.write("\n".join([*lines, "", ""]).encode("latin-1", "replace"))
             progress = _Progress(output, "received")
             for piece in response:
                 output.write(piece)
-                progress.add(len(piece))
+                if to_file:  # else it would stand amid the body
+                    progress.add(len(piece))
             progress.end()
 
 
@@ -2114,6 +3829,7 @@ class _Progress:
 
     def seek(self, position: int, whence: int = 0) -> int:
         self._count = 0
+        self._start = self._told = self._clock()
         return int(self._file.seek(position, whence))
 
     def read(self, size: int = -1) -> Any:

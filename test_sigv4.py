@@ -40,7 +40,6 @@ import sysconfig
 import tempfile
 import threading
 import time
-import tracemalloc
 import types
 import urllib.error
 import urllib.parse
@@ -71,10 +70,13 @@ API_URL = "https://abc123.execute-api.us-east-1.amazonaws.com/prod/items"
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch):
-    """No test sees the credentials or the region of whoever runs it."""
+    """No test sees the credentials, the region or the shared files of whoever runs it, or asks the network for any."""
     for name in list(os.environ):
         if name.startswith("AWS_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
 def header(headers, name):
@@ -751,7 +753,7 @@ def test_credentials_of_botocore_itself():
     assert Signer(credentials.Credentials(KEY_ID, SECRET, TOKEN)).sign("GET", API_URL, now=NOW).signature == expected
 
 
-def test_credentials_come_from_the_environment_when_a_signature_needs_them(monkeypatch):
+def test_credentials_come_from_the_default_chain_when_a_signature_needs_them(monkeypatch):
     signer = Signer()
     with pytest.raises(sigv4.CredentialsNotFound, match="AWS_ACCESS_KEY_ID"):
         signer.sign("GET", API_URL)
@@ -761,9 +763,8 @@ def test_credentials_come_from_the_environment_when_a_signature_needs_them(monke
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     assert signer.sign("GET", API_URL, now=NOW).signature == Signer(EXAMPLE).sign("GET", API_URL, now=NOW).signature
     monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
-    assert signer.sign("GET", API_URL, now=NOW).signature == Signer(WITH_TOKEN).sign("GET", API_URL, now=NOW).signature
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "  ")
-    assert "X-Amz-Security-Token" not in signer.sign("GET", API_URL, now=NOW).headers
+    assert "X-Amz-Security-Token" not in signer.sign("GET", API_URL, now=NOW).headers, "they are kept"
+    assert Signer().sign("GET", API_URL, now=NOW).signature == Signer(WITH_TOKEN).sign("GET", API_URL, now=NOW).signature
 
 
 @pytest.mark.parametrize("wrong", [SECRET, (KEY_ID, SECRET), {"access_key_id": KEY_ID}, 5])
@@ -2213,7 +2214,11 @@ def test_a_clock_that_stays_wrong_is_corrected_once_a_request():
 
     def transport(request, timeout):
         calls.append(request)
-        return 403, {"Date": email.utils.formatdate(NOW.timestamp() + 3600 * len(calls), usegmt=True)}, b"{}"
+        return (
+            403,
+            {"Date": email.utils.formatdate(NOW.timestamp() + 3600 * len(calls), usegmt=True)},
+            b"<Error><Code>RequestTimeTooSkewed</Code></Error>",
+        )
 
     assert client(clock=lambda: NOW.timestamp(), transport=transport).fetch("https://example.com/").tries == 2
     response = client(clock=lambda: NOW.timestamp(), transport=transport).fetch("https://example.com/", now=NOW)
@@ -2387,6 +2392,164 @@ def test_tls_is_verified(tmp_path, monkeypatch):
         assert client().fetch(url).status == 200
 
 
+def test_the_region_in_a_buckets_name_is_not_taken_for_the_endpoints():
+    for url, moved in (
+        ("https://data.us-east-1.s3.us-east-1.amazonaws.com/k", "https://data.us-east-1.s3.eu-west-1.amazonaws.com/k"),
+        ("https://bucket.s3.amazonaws.com/k?a=b", "https://bucket.s3.eu-west-1.amazonaws.com/k?a=b"),
+        ("https://s3.amazonaws.com/bucket/k", "https://s3.eu-west-1.amazonaws.com/bucket/k"),
+        ("https://s3-us-west-2.amazonaws.com/bucket/k", "https://s3.eu-west-1.amazonaws.com/bucket/k"),
+        ("https://bucket.s3.dualstack.us-west-2.amazonaws.com/k", "https://bucket.s3.dualstack.eu-west-1.amazonaws.com/k"),
+        ("https://bucket.s3-accelerate.amazonaws.com/k", "https://bucket.s3-accelerate.amazonaws.com/k"),
+        ("http://s3.us-east-1.example.com:9000/bucket/k", "http://s3.us-east-1.example.com:9000/bucket/k"),
+    ):
+        assert sigv4._in_region(url, "eu-west-1") == moved
+
+
+def test_a_region_that_did_not_help_is_forgotten():
+    answers = [(403, {"x-amz-bucket-region": "eu-west-1"}, b"<Error><Code>AccessDenied</Code></Error>")] * 4
+    sent = []
+    fetching = client(S3_PLAIN, transport=lambda r, t: sent.append(r.string_to_sign.split("/")[1]) or answers.pop())
+    for _ in range(2):
+        assert fetching.fetch("http://minio.s3.corp.example/bucket/key").tries == 2
+    assert sent == ["us-east-1", "eu-west-1"] * 2
+
+
+def test_dates_of_no_use_and_refusals_for_other_reasons_leave_the_clock_alone():
+    for date in (
+        "Fri, 31 Dec 9999 23:59:59 -2400",
+        "Sun, 30 Aug 2015 12:36:00 +99999999999999",
+        "nonsense",
+        "Sun, 30 Aug 1900 12:36:00 GMT",
+    ):
+        fetching = client(transport=lambda r, t, date=date: (403, {"Date": date}, b""), clock=lambda: NOW.timestamp())
+        assert [fetching.fetch("https://example.com/").tries for _ in range(2)] == [1, 1]
+    denied = (
+        403,
+        {"Date": email.utils.formatdate(NOW.timestamp() + 9999)},
+        b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>",
+    )
+    assert client(transport=lambda r, t: denied, clock=lambda: NOW.timestamp()).fetch("https://example.com/").tries == 1
+
+
+def test_retry_after_a_date_counts_from_the_corrected_clock():
+    headers = {"Date": email.utils.formatdate(NOW.timestamp() + 3600, usegmt=True)}
+    later = {**headers, "Retry-After": email.utils.formatdate(NOW.timestamp() + 3610, usegmt=True)}
+    answers = iter([(403, headers, b""), (503, later, b""), (200, headers, b"")])
+    fetching = client(transport=lambda r, t: next(answers), clock=lambda: NOW.timestamp())
+    assert fetching.fetch("https://example.com/").tries == 3
+    assert fetching._sleep == [10.0]
+
+
+def test_settings_of_no_use_are_reported_at_once(monkeypatch):
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/nonexistent.pem")
+    with pytest.raises(RequestError, match="AWS_CA_BUNDLE names /nonexistent.pem"):
+        client().fetch("https://127.0.0.1:9/")
+    monkeypatch.delenv("AWS_CA_BUNDLE")
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:port")
+    with pytest.raises(RequestError, match="proxy of the environment"):
+        client().fetch("http://example.com/")
+    monkeypatch.setenv("http_proxy", "http://")
+    with pytest.raises(sigv4.ConnectionFailed, match="1 try; the last one failed with no host given"):
+        client().fetch("http://example.com/")
+
+
+def test_what_is_permanent_is_seen_through_the_errors_of_a_library():
+    requests = pytest.importorskip("requests")
+
+    def transport(request, timeout):
+        try:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        except socket.gaierror as error:
+            raise requests.ConnectionError("hunter2") from error
+
+    with pytest.raises(sigv4.ConnectionFailed, match="1 try; the last one failed with ConnectionError$"):
+        client(transport=transport).fetch("https://nx.invalid/?hunter2")
+
+
+def test_errors_can_be_pickled_and_copied():
+    for error in (
+        sigv4.ConnectionFailed("text", tries=3),
+        sigv4.ServiceError("text", status=403, code="c", request_id="r"),
+        sigv4.SignatureError("AccessDenied", "expired"),
+        sigv4.CredentialsNotFound("text"),
+    ):
+        for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+            assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
+
+
+def test_what_a_service_says_cannot_steer_a_terminal():
+    body = b"<Error><Code>No</Code><Message>\x1b[2J\rgone</Message></Error>"
+    with pytest.raises(sigv4.ServiceError) as caught:
+        client(transport=lambda r, t: (404, {}, body)).fetch("https://example.com/").raise_for_status()
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("body", [["text"], [5], iter([None])])
+def test_pieces_of_a_body_must_be_bytes(body):
+    with judge() as server, pytest.raises(RequestError, match="must give bytes"):
+        client(S3_PLAIN).fetch(server.url, "PUT", body=body, payload_hash=sigv4.UNSIGNED_PAYLOAD)
+
+
+def test_bodies_that_need_care():
+    async def asynchronous():
+        yield b"x"
+
+    with judge() as server:
+        with pytest.raises(RequestError, match="type async_generator; an asynchronous one"):
+            client(S3_PLAIN).fetch(server.url, "PUT", body=asynchronous(), payload_hash=sigv4.UNSIGNED_PAYLOAD)
+        with pytest.raises(RequestError, match="surrogate"):
+            client().fetch(server.url, json="\ud800")
+        with pytest.raises(RequestError, match="type generator, which can be read only once"):
+            client().fetch(server.url, body=generator())
+        assert client().fetch(server.url, body=memoryview(b"a-b-c-")[::2]).status == 200
+        assert client().fetch(server.url, headers=iter([("X-A", "1")])).status == 200
+        server.script.append(answer(500))
+        assert client().fetch(server.url, headers=iter([("X-A", "1")])).status == 200
+        assert server.seen[-1].headers["X-A"] == "1"
+    assert client(retries=1100, transport=lambda r, t: (500, {}, b"")).fetch("https://example.com/").tries == 1101
+    assert client(transport=lambda r, t: (400, {}, b"[" * 200000)).fetch("https://example.com/").error() == (None, "")
+
+
+def test_a_response_is_read_as_a_file():
+    for body in (b"abc", bytearray(b"abc"), memoryview(b"abc"), "abc", io.BytesIO(b"abc"), iter([b"a", b"bc"])):
+        response = sigv4.Response(200, {}, body)
+        assert [response.read(2), response.read(2), response.read(2), response.read()] == [b"ab", b"c", b"", b""]
+    response = sigv4.Response(200, {}, io.BytesIO(b"abc"))
+    assert (response.read(), response.body) == (b"abc", b"abc")
+    for charset in ("idna", "undefined", "a\0b"):
+        assert sigv4.Response(200, {"Content-Type": f"text/plain; charset={charset}"}, b"abc").text == "abc"
+
+
+def test_the_answers_that_are_corrected_are_closed():
+    bodies = [io.BytesIO(b""), io.BytesIO(b"")]
+    answers = iter([(307, {"x-amz-bucket-region": "eu-west-1"}, bodies[0]), (200, {}, bodies[1])])
+    with client(S3_PLAIN, transport=lambda r, t: next(answers)).fetch("https://example.com/b/k", stream=True) as response:
+        assert (response.tries, bodies[0].closed, bodies[1].closed) == (2, True, False)
+    assert bodies[1].closed
+
+
+def test_threads_that_meet_one_expiry_invalidate_once():
+    provider = Refreshable()
+    barrier = threading.Barrier(8, timeout=20)
+
+    def transport(request, timeout):
+        if request.headers["X-Amz-Security-Token"] == "token-0":
+            barrier.wait()
+            return 400, {}, b'{"__type":"ExpiredTokenException"}'
+        return (200, {}, b"") if request.headers["X-Amz-Security-Token"] == "token-1" else (500, {}, b"")
+
+    fetching = client(Signer(provider, service="sqs", region="us-east-1"), transport=transport, retries=0)
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(fetching.fetch("https://example.com/").tries)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [2] * 8
+    assert provider.invalidated == 1
+
+
 def test_a_websocket_is_not_fetched():
     with pytest.raises(RequestError, match="WebSocket"):
         client().fetch("wss://example.com/")
@@ -2405,6 +2568,1439 @@ def test_a_client_is_shared_by_threads():
         for thread in threads:
             thread.join()
     assert results == [200] * 40
+
+
+# 10. Credentials ------------------------------------------------------------------------------------------------------
+
+
+class Clock:
+    """Seconds since the epoch, that go on when they are told to."""
+
+    def __init__(self):
+        self.now = NOW.timestamp()
+
+    def __call__(self):
+        return self.now
+
+
+def iso(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def expiring(seconds, key=KEY_ID):
+    return Credentials(key, SECRET, TOKEN, datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc))
+
+
+class Source:
+    """A loader for a Provider: each call gives the next of `lives` (seconds), or raises it."""
+
+    def __init__(self, clock, *lives):
+        self.clock, self.lives, self.calls = clock, list(lives), 0
+
+    def __call__(self):
+        self.calls += 1
+        life = self.lives.pop(0) if len(self.lives) > 1 else self.lives[0]
+        if isinstance(life, Exception):
+            raise life
+        key = f"AKID{self.calls}"
+        return (Credentials(key, SECRET) if life is None else expiring(self.clock() + life, key)), "test"
+
+
+FAILED = sigv4.CredentialsError("no answer")
+
+
+def test_credentials_that_do_not_end_are_fetched_once():
+    source = Source(Clock(), None)
+    provider = sigv4.Provider(source, clock=source.clock)
+    assert provider() is provider()
+    source.clock.now += 1e9
+    assert provider().access_key_id == "AKID1"
+    assert (source.calls, provider.source) == (1, "test")
+
+
+@pytest.mark.parametrize(("life", "window"), [(600, 300), (1200, 300), (1201, 900), (5400, 900), (5401, 3600), (43200, 3600)])
+def test_the_advisory_window_follows_the_lifetime(life, window):
+    source = Source(Clock(), life)
+    provider = sigv4.Provider(source, clock=source.clock)
+    provider()
+    source.clock.now += life - window - 1
+    assert provider().access_key_id == "AKID1"
+    source.clock.now += 1
+    assert provider().access_key_id == "AKID2"
+    assert source.calls == 2
+
+
+def test_a_failed_refresh_keeps_the_old_credentials_and_waits():
+    source = Source(Clock(), 3600, FAILED)
+    provider = sigv4.Provider(source, clock=source.clock)
+    first = provider()
+    start = source.clock.now
+    source.clock.now = start + 3600 - 899
+    with pytest.warns(sigv4.CredentialsWarning, match="no answer"):
+        assert provider() is first
+    for _ in range(100):
+        assert provider() is first, "no further try within 5 minutes"
+    source.clock.now += 299
+    assert provider() is first
+    assert source.calls == 2
+    source.clock.now += 302
+    with pytest.warns(sigv4.CredentialsWarning):
+        assert provider() is first
+    source.clock.now = start + 7200  # they have ended: static stability
+    with pytest.warns(sigv4.CredentialsWarning):
+        assert provider() is first
+    source.lives = [3600]
+    source.clock.now += 601
+    assert provider().access_key_id == f"AKID{source.calls}"
+
+
+def test_credentials_that_came_expired_are_a_failure():
+    source = Source(Clock(), -5)
+    with pytest.raises(sigv4.CredentialsError, match="had expired"):
+        sigv4.Provider(source, clock=source.clock)()
+    source = Source(Clock(), 3600, -5)
+    provider = sigv4.Provider(source, clock=source.clock)
+    first = provider()
+    source.clock.now += 3000
+    with pytest.warns(sigv4.CredentialsWarning, match="had expired"):
+        assert provider() is first
+
+
+def test_a_session_that_is_gone_is_raised_although_old_credentials_are_there():
+    source = Source(Clock(), 3600, sigv4._LogInAgain("log in again"))
+    provider = sigv4.Provider(source, clock=source.clock)
+    provider()
+    source.clock.now += 3000
+    with pytest.raises(sigv4.CredentialsError, match="log in again"):
+        provider()
+
+
+def test_nothing_found_is_not_remembered():
+    source = Source(Clock(), sigv4.CredentialsNotFound("nothing"), 3600)
+    provider = sigv4.Provider(source, clock=source.clock)
+    with pytest.raises(sigv4.CredentialsNotFound):
+        provider()
+    assert provider().access_key_id == "AKID2"
+
+
+def test_one_flight_for_any_number_of_threads():
+    clock = Clock()
+    entered, release = threading.Event(), threading.Event()
+    calls = []
+
+    def load():
+        calls.append(1)
+        entered.set()
+        assert release.wait(20)
+        return expiring(clock() + 3600, f"AKID{len(calls)}"), "test"
+
+    provider = sigv4.Provider(load, clock=clock)
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(provider().access_key_id)) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    assert entered.wait(20)
+    release.set()
+    for thread in threads:
+        thread.join()
+    assert (results, len(calls)) == (["AKID1"] * 16, 1)
+    # In the advisory window one refreshes, and the others go on with what is there.
+    clock.now += 3000
+    entered.clear()
+    release.clear()
+    refreshing = threading.Thread(target=provider)
+    refreshing.start()
+    assert entered.wait(20)
+    assert [provider().access_key_id for _ in range(5)] == ["AKID1"] * 5
+    release.set()
+    refreshing.join()
+    assert (provider().access_key_id, len(calls)) == ("AKID2", 2)
+
+
+def test_the_read_path_takes_no_lock():
+    source = Source(Clock(), 3600)
+    provider = sigv4.Provider(source, clock=source.clock)
+    first = provider()
+    assert provider._lock.acquire(blocking=False)
+    assert provider() is first
+
+
+def test_an_event_loop_is_not_blocked():
+    clock = Clock()
+    main = threading.current_thread()
+    where = []
+
+    def load():
+        where.append(threading.current_thread() is main)
+        return expiring(clock() + 3600, f"AKID{len(where)}"), "test"
+
+    provider = sigv4.Provider(load, clock=clock)
+
+    async def run():
+        first = await provider.get_async()
+        assert (await asyncio.gather(*[provider.get_async() for _ in range(20)])) == [first] * 20
+        for age in (3000, 7200):  # within the advisory window, and after the end
+            clock.now += age
+            old = provider()
+            deadline = time.monotonic() + 20
+            while provider() is old and time.monotonic() < deadline:
+                await asyncio.sleep(0)
+            assert provider() is not old
+
+    asyncio.run(run())
+    assert where == [False] * 3
+
+
+def test_invalidate_fetches_anew_but_an_outage_is_survived():
+    source = Source(Clock(), 3600, 3600, FAILED)
+    provider = sigv4.Provider(source, clock=source.clock)
+    provider()
+    provider.invalidate()
+    assert provider().access_key_id == "AKID2"
+    provider.invalidate()
+    with pytest.warns(sigv4.CredentialsWarning):
+        assert provider().access_key_id == "AKID2"
+
+
+def test_expire_after_gives_an_end_where_there_is_none():
+    source = Source(Clock(), None)
+    provider = sigv4.Provider(source, clock=source.clock)
+    assert provider.expire_after(3600) is provider
+    assert provider().expiration == NOW + datetime.timedelta(hours=1)
+    source.clock.now += 3000
+    assert provider().access_key_id == "AKID2"
+    assert sigv4.Provider(Source(Clock(), 900), clock=Clock()).expire_after(7200)().expiration == NOW + datetime.timedelta(minutes=15)
+    for wrong in (299, -1, "600", None, float("nan")):
+        with pytest.raises(ValueError, match="300 seconds"):
+            provider.expire_after(wrong)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of forking with threads, which is the point
+def test_a_fork_with_the_lock_held_goes_on():
+    source = Source(Clock(), 3600)
+    provider = sigv4.Provider(source, clock=source.clock)
+    assert provider._lock.acquire(blocking=False)
+    child = os.fork()
+    if not child:
+        os._exit(0 if provider().access_key_id == "AKID1" else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_providers_can_be_pickled():
+    provider = sigv4.from_assume_role("arn:aws:iam::123456789012:role/r", source=EXAMPLE, transport=print)
+    assert pickle.loads(pickle.dumps(provider))._margin == 5
+    chained = pickle.loads(pickle.dumps(sigv4.chain(sigv4.from_env(), sigv4.default_chain())))
+    assert isinstance(chained, sigv4.Provider)
+    signer = pickle.loads(pickle.dumps(Signer()))
+    with pytest.raises(sigv4.CredentialsNotFound):
+        signer.sign("GET", API_URL)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2015-08-30T12:36:00Z", 0), ("2015-08-30T12:36:00+00:00", 0), ("2015-08-30T14:36:00+02:00", 0), ("2015-08-30T12:36:00UTC", 0),
+        ("2015-08-30T12:36:00.5Z", 0.5), ("2015-08-30T12:36:00.123456789Z", 0.123456), ("2015-08-30T12:36:00+0000", 0),
+        (1440938160, 0), (1440938160.5, 0.5),
+    ],
+)  # fmt: skip
+def test_times_in_the_forms_that_services_use(text, seconds):
+    assert sigv4._parse_time(text, "x") == NOW + datetime.timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2015-08-30T12:36:00", "2015-13-30T12:36:00Z", None, [], 1e300, True])
+def test_a_malformed_expiration_is_an_error(text):
+    with pytest.raises(sigv4.CredentialsError, match="expiration"):
+        sigv4._parse_time(text, "x")
+
+
+# Providers one by one. `world` gives each its own home and environment; nothing is read from the tester's.
+
+
+@pytest.fixture
+def world(tmp_path):
+    """A function that writes the shared files and returns the arguments that make a provider look at them."""
+
+    def make(config="", credentials="", **env):
+        folder = tmp_path / ".aws"
+        folder.mkdir(exist_ok=True)
+        (folder / "config").write_text(config, encoding="utf-8")
+        (folder / "credentials").write_text(credentials, encoding="utf-8")
+        return {"env": {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", **env}, "clock": Clock(), "sleep": Waits()}
+
+    return make
+
+
+def keys_of(provider):
+    credentials = provider()
+    return credentials.access_key_id, credentials.secret_access_key, credentials.session_token
+
+
+def test_from_env(world):
+    full = {"AWS_ACCESS_KEY_ID": "K", "AWS_SECRET_ACCESS_KEY": "S", "AWS_SESSION_TOKEN": "T", "AWS_ACCOUNT_ID": "123456789012"}
+    credentials = sigv4.from_env(**world(**full, AWS_CREDENTIAL_EXPIRATION=iso(NOW.timestamp() + 600)))()
+    assert credentials == Credentials("K", "S", "T", NOW + datetime.timedelta(minutes=10), "123456789012")
+    assert keys_of(sigv4.from_env(**world(AWS_ACCESS_KEY_ID=" K ", AWS_SECRET_ACCESS_KEY="S", AWS_SESSION_TOKEN=" "))) == ("K", "S", None)
+    legacy = {"AWS_ACCESS_KEY_ID": "K", "AWS_SECRET_ACCESS_KEY": "S", "AWS_SECURITY_TOKEN": "old"}
+    assert keys_of(sigv4.from_env(**world(**legacy)))[2] == "old"
+    assert keys_of(sigv4.from_env(**world(**legacy, AWS_SESSION_TOKEN="T")))[2] == "T"
+    for env in ({}, {"AWS_ACCESS_KEY_ID": " ", "AWS_SECRET_ACCESS_KEY": "S"}, {"AWS_SECRET_ACCESS_KEY": "S"}):
+        with pytest.raises(sigv4.CredentialsNotFound, match="AWS_ACCESS_KEY_ID is not set"):
+            sigv4.from_env(**world(**env))()
+    for env in ({"AWS_ACCESS_KEY_ID": "K"}, {**full, "AWS_CREDENTIAL_EXPIRATION": "soon"}):
+        with pytest.raises(sigv4.CredentialsError):
+            sigv4.from_env(**world(**env))()
+
+
+def test_from_env_reads_the_variables_anew_near_their_end(world):
+    arguments = world(AWS_ACCESS_KEY_ID="K1", AWS_SECRET_ACCESS_KEY="S", AWS_CREDENTIAL_EXPIRATION=iso(NOW.timestamp() + 900))
+    provider = sigv4.from_env(**arguments)
+    assert provider().access_key_id == "K1"
+    arguments["clock"].now += 700
+    assert provider().access_key_id == "K1"
+    arguments["env"].update(AWS_ACCESS_KEY_ID="K2", AWS_CREDENTIAL_EXPIRATION=iso(NOW.timestamp() + 7200))
+    arguments["clock"].now += 5
+    assert provider().access_key_id == "K2"
+
+
+STATIC = "aws_access_key_id = {0}\naws_secret_access_key = S{0}\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "credentials", "profile", "key"),
+    [
+        ("[default]\n" + STATIC.format("A"), "", None, "A"),
+        ("", "[default]\n" + STATIC.format("B"), None, "B"),
+        ("[default]\n" + STATIC.format("A"), "[default]\n" + STATIC.format("B"), None, "B"),
+        ("[profile p]\n" + STATIC.format("A"), "", "p", "A"),
+        ('[profile "my profile"]\n' + STATIC.format("A"), "", "my profile", "A"),
+        ("[profile\tp] # comment\n" + STATIC.format("A"), "", "p", "A"),
+        ("[ profile p ]\n" + STATIC.format("A"), "", "p", "A"),
+        ("", "[my profile]\n" + STATIC.format("B"), "my profile", "B"),
+        ("", "[profile p]\n" + STATIC.format("X") + "[p]\n" + STATIC.format("B"), "p", "B"),
+        ("[default]\n" + STATIC.format("X") + "[profile default]\n" + STATIC.format("A"), "", None, "A"),
+        ("[profile default]\n" + STATIC.format("A") + "[default]\n" + STATIC.format("X"), "", None, "A"),
+        ("\ufeff; comment\r\n# comment\r\n\r\n[default]\r\n" + STATIC.format("A").replace("\n", "\r\n"), "", None, "A"),
+        ("[default]\nAWS_ACCESS_KEY_ID: A ; comment\naws_secret_access_key = SA # comment\n", "", None, "A"),
+        ("[default]\n" + STATIC.format("X") + "[default]\naws_access_key_id=A\naws_secret_access_key=SA", "", None, "A"),
+        ("[default]\ns3 =\n  max = 1\n  nested = x\n" + STATIC.format("A") + "other = a\n  b\n", "", None, "A"),
+        ("[unknown thing]\nx = y\n[default]\n" + STATIC.format("A"), "", None, "A"),
+    ],
+)
+def test_the_shared_files(world, config, credentials, profile, key):
+    provider = sigv4.from_profile(profile, **world(config, credentials))
+    assert keys_of(provider) == (key, f"S{key}", None)
+    assert provider.source == f"profile {profile or 'default'}"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("x = y\n", "line 1: a setting stands before any section"),
+        ("[default\nx = y\n", "line 1: a section lacks its ]"),
+        ("[default]\n= y\n", "line 2: a setting is written as name = value"),
+        ("[default]\nxyz\n", "line 2: a setting is written as name = value"),
+        ("[default]\n  x = y\n", "line 2: a continued line has no setting"),
+        ("[default]\ns3 =\n  nothing\n", "line 3: a nested setting"),
+        ("[default]\naws_access_key_id = A\n", "has one half of a key, but no aws_secret_access_key"),
+        ("[default]\naws_secret_access_key = A\n", "has one half of a key, but no aws_access_key_id"),
+    ],
+)
+def test_files_that_cannot_be_parsed_are_errors_with_path_and_line(world, tmp_path, text, complaint):
+    for arguments in (world(text), world("", text)):
+        with pytest.raises(sigv4.CredentialsError, match=complaint) as caught:
+            sigv4.default_chain(**arguments)()
+        assert ".aws" in str(caught.value) or "half of a key" in complaint
+
+
+def test_paths_of_the_shared_files(world, tmp_path):
+    arguments = world()
+    (tmp_path / "elsewhere").write_text("[default]\n" + STATIC.format("A"))
+    for path in ("~/elsewhere", "$PLACE/elsewhere", "${PLACE}/elsewhere", str(tmp_path / "elsewhere")):
+        arguments["env"].update(PLACE=str(tmp_path), AWS_SHARED_CREDENTIALS_FILE=path)
+        assert keys_of(sigv4.from_profile(**arguments))[0] == "A"
+        del arguments["env"]["AWS_SHARED_CREDENTIALS_FILE"]
+        assert keys_of(sigv4.from_profile(credentials_file=path, **arguments))[0] == "A"
+    arguments["env"] = {"USERPROFILE": str(tmp_path), "AWS_PROFILE": "p"}
+    (tmp_path / ".aws" / "config").write_text("[profile p]\n" + STATIC.format("B"))
+    assert keys_of(sigv4.from_profile(**arguments))[0] == "B"
+    arguments["env"] = {}
+    with pytest.raises(sigv4.CredentialsNotFound, match="no profile default in the shared files; they have none"):
+        sigv4.from_profile(**arguments)()
+
+
+def test_files_are_read_anew_at_a_refresh(world, tmp_path):
+    arguments = world("[default]\ncredential_process = first\n")
+    said = {"first": 600, "second": 600}
+
+    def run(command):
+        fields = {
+            "Version": 1,
+            "AccessKeyId": command[0],
+            "SecretAccessKey": "S",
+            "Expiration": iso(arguments["clock"]() + said[command[0]]),
+        }
+        return 0, json.dumps(fields).encode(), b""
+
+    provider = sigv4.from_profile(**arguments, run=run)
+    assert provider().access_key_id == "first"
+    (tmp_path / ".aws" / "config").write_text("[default]\ncredential_process = second\n")
+    assert provider().access_key_id == "first"
+    arguments["clock"].now += 590
+    assert provider().access_key_id == "second"
+
+
+def process_answer(**changed):
+    fields = {
+        "Version": 1,
+        "AccessKeyId": "K",
+        "SecretAccessKey": "S",
+        "SessionToken": "T",
+        "Expiration": iso(NOW.timestamp() + 3600),
+        **changed,
+    }
+    return json.dumps({name: value for name, value in fields.items() if value is not None}).encode()
+
+
+def test_from_process(world, tmp_path):
+    commands = []
+
+    def run(command):
+        commands.append(command)
+        return 0, process_answer(AccountId="123456789012"), b""
+
+    provider = sigv4.from_process("tool --name 'a b' ; rm $HOME # x", **world(), run=run)
+    assert provider() == Credentials("K", "S", "T", NOW + datetime.timedelta(hours=1), "123456789012")
+    assert commands == [["tool", "--name", "a b", ";", "rm", "$HOME", "#", "x"]], "no shell sees it, and it has no comment"
+    arguments = world("[profile p]\ncredential_process = tool ; x\naws_account_id = 1\n")
+    assert sigv4.from_process(profile="p", **arguments, run=lambda _: (0, process_answer(), b""))().account_id == "1"
+    assert (
+        sigv4.from_process("x", **world(), run=lambda _: (0, process_answer(Expiration=None, SessionToken=None), b""))().expiration is None
+    )
+    with pytest.raises(sigv4.CredentialsNotFound, match="no credential_process"):
+        sigv4.from_process(**world("[default]\nregion = x\n"))()
+    with pytest.raises(sigv4.CredentialsError, match="no profile q"):
+        sigv4.from_process(profile="q", **world())()
+
+
+def test_from_process_runs_a_real_command(world, tmp_path):
+    program = tmp_path / "tool.py"
+    program.write_text(f"import sys\nassert sys.stdin.read() == ''\nprint({process_answer().decode()!r})\n")
+    command = f"{shlex.quote(sys.executable)} {shlex.quote(str(program))}"
+    assert keys_of(sigv4.from_process(command, **world())) == ("K", "S", "T")
+    with pytest.raises(sigv4.CredentialsError, match="can't be run: FileNotFoundError"):
+        sigv4.from_process(str(tmp_path / "nothing"), **world())()
+    program.write_text("import sys\nprint('hunter2')\nprint('broken', file=sys.stderr)\nsys.exit(3)\n")
+    with pytest.raises(sigv4.CredentialsError, match="ended with status 3: broken") as caught:
+        sigv4.from_process(command, **world())()
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("out", "complaint"),
+    [
+        (b"hunter2", "no JSON"),
+        (b"[1]", "Version"),
+        (process_answer(Version=2), "Version"),
+        (process_answer(Version=None), "Version"),
+        (process_answer(Version="1"), "Version"),
+        (process_answer(AccessKeyId=None), "no access key"),
+        (process_answer(SecretAccessKey=""), "no access key"),
+        (process_answer(Expiration="soon"), "expiration"),
+        (process_answer(Expiration="2015-08-30T12:00:00Z"), "had expired"),
+    ],
+)
+def test_what_a_process_must_not_print(world, out, complaint):
+    with pytest.raises(sigv4.CredentialsError, match=complaint) as caught:
+        sigv4.from_process("x", **world(), run=lambda _: (0, out, b""))()
+    assert "hunter2" not in str(caught.value)
+
+
+ROLE = "arn:aws:iam::123456789012:role/r"
+
+
+def sts_answer(action="AssumeRole", key="ASIAROLE", life=3600, extra=""):
+    return (
+        f'<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result><AssumedRoleUser>'
+        f"<AssumedRoleId>AROA:s</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn></AssumedRoleUser><Credentials>"
+        f"<SessionToken>role-token</SessionToken><SecretAccessKey>role-secret</SecretAccessKey>{extra}"
+        f"<Expiration>{iso(NOW.timestamp() + life)}</Expiration><AccessKeyId>{key}</AccessKeyId></Credentials></{action}Result>"
+        f"<ResponseMetadata><RequestId>id-1</RequestId></ResponseMetadata></{action}Response>"
+    ).encode()
+
+
+def sts_error(code, status=400):
+    error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>because</Message></Error>"
+    body = f"<ErrorResponse>{error}<RequestId>id-1</RequestId></ErrorResponse>"
+    return answer(status, {"Content-Type": "text/xml"}, body.encode())
+
+
+def fields_of(seen):
+    return dict(urllib.parse.parse_qsl(seen.body.decode(), keep_blank_values=True))
+
+
+def test_from_assume_role(world):
+    with judge(script=[answer(200, {}, sts_answer())]) as server:
+        provider = sigv4.from_assume_role(
+            ROLE,
+            source=WITH_TOKEN,
+            session_name="session",
+            duration=900,
+            external_id="externalId123_+=,.@:/\\-",
+            policy='{"a": "b c"}',
+            policy_arns=["arn:1", "arn:2"],
+            tags={"k": "v", "l": "w"},
+            transitive_tag_keys=["k"],
+            serial_number="serial",
+            mfa_code=lambda serial: f"code-of-{serial}",
+            source_identity="me",
+            endpoint_url=server.url,
+            region="eu-west-1",
+            prepare=lambda headers: headers.update({"X-Extra": "1"}),
+            **world(),
+        )
+        credentials = provider()
+    assert credentials == Credentials("ASIAROLE", "role-secret", "role-token", NOW + datetime.timedelta(hours=1), "123456789012")
+    (seen,) = server.seen
+    assert (seen.method, seen.refusal) == ("POST", None)
+    assert "/eu-west-1/sts/aws4_request" in seen.headers["Authorization"]
+    assert "x-extra" in seen.headers["Authorization"]
+    assert seen.headers["X-Amz-Security-Token"] == TOKEN
+    assert seen.headers["Content-Type"] == "application/x-www-form-urlencoded; charset=utf-8"
+    assert fields_of(seen) == {
+        "Version": "2011-06-15", "Action": "AssumeRole", "RoleArn": ROLE, "RoleSessionName": "session", "DurationSeconds": "900",
+        "ExternalId": "externalId123_+=,.@:/\\-", "Policy": '{"a": "b c"}',
+        "PolicyArns.member.1.arn": "arn:1", "PolicyArns.member.2.arn": "arn:2",
+        "Tags.member.1.Key": "k", "Tags.member.1.Value": "v", "Tags.member.2.Key": "l", "Tags.member.2.Value": "w",
+        "TransitiveTagKeys.member.1": "k", "SerialNumber": "serial", "TokenCode": "code-of-serial", "SourceIdentity": "me",
+    }  # fmt: skip
+    assert b"externalId123_%2B%3D%2C.%40%3A%2F%5C-" in seen.body
+
+
+def test_from_assume_role_refreshes_by_its_own_margin_and_asks_its_source_each_time(world):
+    arguments = world()
+    sources = iter([Credentials("SOURCE1", SECRET), Credentials("SOURCE2", SECRET)])
+    with judge(script=[answer(200, {}, sts_answer(key="ASIA1", life=900)), answer(200, {}, sts_answer(key="ASIA2", life=1800))]) as server:
+        provider = sigv4.from_assume_role(ROLE, source=lambda: next(sources), endpoint_url=server.url, **arguments)
+        assert provider().access_key_id == "ASIA1"
+        arguments["clock"].now += 894
+        assert provider().access_key_id == "ASIA1"
+        arguments["clock"].now += 1
+        assert provider().access_key_id == "ASIA2"
+    assert [re.search("Credential=([^/]*)", seen.headers["Authorization"]).group(1) for seen in server.seen] == ["SOURCE1", "SOURCE2"]
+    names = [fields_of(seen)["RoleSessionName"] for seen in server.seen]
+    assert all(re.fullmatch(r"[\w+=,.@-]{2,64}", name) for name in names)
+    assert names[0] != names[1]
+    assert set(fields_of(server.seen[0])) == {"Version", "Action", "RoleArn", "RoleSessionName"}, "what is not given is not sent"
+    for margin in (0, 60):
+        with judge(script=[answer(200, {}, sts_answer(life=900))] * 2) as server:
+            arguments = world()
+            provider = sigv4.from_assume_role(ROLE, source=EXAMPLE, endpoint_url=server.url, expiration_margin=margin, **arguments)
+            provider()
+            arguments["clock"].now += 899 - margin
+            provider()
+            assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "complaint", "sent"),
+    [
+        ([sts_error("AccessDenied", 403)], "answered 403, AccessDenied: because .request id id-1.", 1),
+        ([sts_error("ValidationError")], "ValidationError", 1),
+        ([sts_error("Throttling")] * 3, "Throttling", 3),
+        ([answer(500)] * 3, "answered 500", 3),
+        ([refuse] * 3, "gave no answer", 3),
+        ([answer(302, {"Location": "http://127.0.0.1:9/"})], "answered 302", 1),
+        ([answer(200, {}, b"hunter2")], "no XML", 1),
+        ([answer(200, {}, b"<a><Credentials></Credentials></a>")], "no Expiration", 1),
+        ([answer(200, {}, sts_answer().replace(b"AccessKeyId", b"Other"))], "no access key", 1),
+        ([answer(200, {}, sts_answer(life=-1))], "had expired", 1),
+        ([answer(200, {}, b'<!DOCTYPE a [<!ENTITY b "c">]>' + sts_answer())], "document type", 1),
+        ([answer(200, {}, b"<a>" + b"x" * (1 << 17) + b"</a>")], "more than 65536 bytes", 1),
+    ],
+)
+def test_sts_fails_in_words(world, script, complaint, sent):
+    with judge(script=script) as server:
+        provider = sigv4.from_assume_role(ROLE, source=EXAMPLE, endpoint_url=server.url, **world())
+        with pytest.raises(sigv4.CredentialsError, match=complaint) as caught:
+            provider()
+    assert len(server.seen) == sent
+    assert "hunter2" not in str(caught.value)
+    assert "role-secret" not in str(caught.value)
+
+
+def test_sts_is_asked_again_when_it_is_busy(world):
+    arguments = world()
+    busy = [sts_error("IDPCommunicationError"), answer(503), answer(200, {}, sts_answer("AssumeRoleWithWebIdentity"))]
+    with judge(script=busy) as server:
+        provider = sigv4.from_web_identity(ROLE, token="jwt", endpoint_url=server.url, **arguments)
+        assert provider().access_key_id == "ASIAROLE"
+    assert len(server.seen) == 3
+    assert all(0 <= wait <= 1 for wait in arguments["sleep"])
+
+
+def test_mfa_needs_a_callback_before_anything_is_sent(world):
+    with judge() as server:
+        with pytest.raises(sigv4.CredentialsError, match="mfa_code="):
+            sigv4.from_assume_role(ROLE, source=EXAMPLE, serial_number="serial", endpoint_url=server.url, **world())()
+        config = f"[default]\nrole_arn = {ROLE}\nsource_profile = s\nmfa_serial = serial\n[profile s]\n" + STATIC.format("A")
+        with pytest.raises(sigv4.CredentialsError, match="MFA device serial"):
+            sigv4.from_profile(**world(config, AWS_ENDPOINT_URL=server.url))()
+        assert server.seen == []
+        server.script.append(answer(200, {}, sts_answer()))
+        provider = sigv4.from_profile(mfa_code=lambda serial: "123456", **world(config, AWS_ENDPOINT_URL=server.url))
+        assert provider().access_key_id == "ASIAROLE"
+        assert fields_of(server.seen[0])["TokenCode"] == "123456"
+
+
+@pytest.mark.parametrize(
+    ("given", "host", "scope"),
+    [
+        ({}, "sts.us-east-1.amazonaws.com", "us-east-1"),
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "x"}, "sts.eu-west-1.amazonaws.com", "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "cn-north-1"}, "sts.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+        ({"AWS_REGION": "us-gov-west-1", "AWS_USE_FIPS_ENDPOINT": "true"}, "sts.us-gov-west-1.amazonaws.com", "us-gov-west-1"),
+        ({"AWS_REGION": "us-west-2", "AWS_USE_FIPS_ENDPOINT": "TRUE"}, "sts-fips.us-west-2.amazonaws.com", "us-west-2"),
+        ({"AWS_REGION": "us-west-2", "AWS_USE_DUALSTACK_ENDPOINT": "true"}, "sts.us-west-2.api.aws", "us-west-2"),
+        ({"AWS_REGION": "us-iso-east-1"}, "sts.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"),
+        ({"AWS_ENDPOINT_URL": "https://all.example"}, "all.example", "us-east-1"),
+        ({"AWS_ENDPOINT_URL_STS": "https://sts.example", "AWS_ENDPOINT_URL": "https://all.example"}, "sts.example", "us-east-1"),
+        (
+            {"AWS_ENDPOINT_URL": "https://all.example", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+            "sts.us-east-1.amazonaws.com",
+            "us-east-1",
+        ),
+        ({"config": "[default]\nregion = ap-south-1\n"}, "sts.ap-south-1.amazonaws.com", "ap-south-1"),
+        ({"config": "[default]\nendpoint_url = https://p.example\n"}, "p.example", "us-east-1"),
+        ({"config": "[default]\nservices = s\n[services s]\nsts =\n  endpoint_url = https://s.example\n"}, "s.example", "us-east-1"),
+    ],
+)
+def test_where_sts_is(world, given, host, scope):
+    given = dict(given)
+    sent = []
+
+    def transport(request, timeout):
+        sent.append(request)
+        return 200, {}, sts_answer()
+
+    sigv4.from_assume_role(ROLE, source=EXAMPLE, transport=transport, **world(given.pop("config", ""), **given))()
+    assert urllib.parse.urlsplit(sent[0].url).hostname == host
+    assert f"/{scope}/sts/aws4_request" in sent[0].headers["Authorization"]
+
+
+def test_a_region_that_is_no_host_label_never_gets_into_a_host(world):
+    for region in ("evil.example/", "a@b", "A", "x" * 64):
+        provider = sigv4.from_assume_role(ROLE, source=EXAMPLE, transport=lambda *_: pytest.fail("sent"), **world(AWS_REGION=region))
+        with pytest.raises(sigv4.CredentialsError, match="region"):
+            provider()
+
+
+def test_from_web_identity(world, tmp_path):
+    path = tmp_path / "token"
+    path.write_text("jwt-1\n")
+    arguments = world(AWS_WEB_IDENTITY_TOKEN_FILE=str(path), AWS_ROLE_ARN=ROLE, AWS_ROLE_SESSION_NAME="named")
+    identity = "AssumeRoleWithWebIdentity"
+    with judge(script=[answer(200, {}, sts_answer(identity, life=900)), answer(200, {}, sts_answer(identity, "ASIA2", 1800))]) as server:
+        provider = sigv4.from_web_identity(endpoint_url=server.url, duration=900, **arguments)
+        assert provider() == Credentials("ASIAROLE", "role-secret", "role-token", NOW + datetime.timedelta(minutes=15), "123456789012")
+        path.write_text("jwt-2")
+        arguments["clock"].now += 800
+        assert provider().access_key_id == "ASIA2"
+    assert [fields_of(seen)["WebIdentityToken"] for seen in server.seen] == ["jwt-1", "jwt-2"]
+    assert fields_of(server.seen[0])["RoleSessionName"] == "named"
+    assert "Authorization" not in server.seen[0].headers
+    for token in ("jwt", lambda: "jwt"):
+        with judge(script=[answer(200, {}, sts_answer(identity))]) as server:
+            sigv4.from_web_identity(ROLE, token=token, provider_id="www.amazon.com", endpoint_url=server.url, **world())()
+            assert (fields_of(server.seen[0])["WebIdentityToken"], fields_of(server.seen[0])["ProviderId"]) == ("jwt", "www.amazon.com")
+    with pytest.raises(sigv4.CredentialsNotFound):
+        sigv4.from_web_identity(**world())()
+    with pytest.raises(sigv4.CredentialsError, match="neither role_arn nor AWS_ROLE_ARN"):
+        sigv4.from_web_identity(token="jwt", **world())()
+    with pytest.raises(sigv4.CredentialsError, match="can't be read"):
+        sigv4.from_web_identity(ROLE, token_file=str(tmp_path / "nothing"), **world())()
+
+
+def role_server():
+    """A loopback STS whose credentials name the role and the key that asked for it."""
+
+    def step(handler):
+        fields = fields_of(handler.server.seen[-1])
+        asked_by = re.search("Credential=([^/]*)", handler.headers.get("Authorization", "Credential=nobody/")).group(1)
+        handler.answer(200, {}, sts_answer(fields["Action"], f"{fields['RoleArn'].rpartition('/')[2]}-by-{asked_by}"))
+
+    return judge(script=[step] * 5000)
+
+
+ROLES = """
+[profile a]
+role_arn = arn:aws:iam::123456789012:role/a
+source_profile = b
+role_session_name = named
+external_id = ext
+duration_seconds = 3600
+[profile b]
+role_arn = arn:aws:iam::123456789012:role/b
+source_profile = c
+[profile c]
+aws_access_key_id = C
+aws_secret_access_key = SC
+[profile self]
+role_arn = arn:aws:iam::123456789012:role/self
+source_profile = self
+aws_access_key_id = SELF
+aws_secret_access_key = S
+[profile circle1]
+role_arn = arn:x/1
+source_profile = circle2
+[profile circle2]
+role_arn = arn:x/2
+source_profile = circle1
+[profile both]
+role_arn = arn:x/1
+source_profile = c
+credential_source = Environment
+[profile neither]
+role_arn = arn:x/1
+[profile nowhere]
+role_arn = arn:x/1
+source_profile = nothing
+[profile env]
+role_arn = arn:aws:iam::123456789012:role/env
+credential_source = environment
+[profile odd]
+role_arn = arn:x/1
+credential_source = Somewhere
+[profile empty]
+region = us-east-1
+[profile of-empty]
+role_arn = arn:x/1
+source_profile = empty
+[profile web]
+role_arn = arn:aws:iam::123456789012:role/web
+web_identity_token_file = ~/token
+[profile of-web]
+role_arn = arn:aws:iam::123456789012:role/of-web
+source_profile = web
+[profile of-env]
+credential_source = Environment
+[profile login]
+login_session = arn:aws:iam::123456789012:user/me
+"""
+
+
+def test_roles_of_profiles(world, tmp_path):
+    (tmp_path / "token").write_text("jwt")
+    with role_server() as server:
+        arguments = world(ROLES, AWS_ENDPOINT_URL_STS=server.url, AWS_ACCESS_KEY_ID="ENV", AWS_SECRET_ACCESS_KEY="S")
+
+        def key(profile):
+            return sigv4.from_profile(profile, **arguments)().access_key_id
+
+        assert key("a") == "a-by-b-by-C"
+        assert [fields_of(seen).get("RoleSessionName") == "named" for seen in server.seen] == [False, True]
+        assert (fields_of(server.seen[1])["ExternalId"], fields_of(server.seen[1])["DurationSeconds"]) == ("ext", "3600")
+        assert key("self") == "self-by-SELF"
+        assert key("env") == "env-by-ENV"
+        assert key("of-env") == "ENV"
+        assert key("web") == "web-by-nobody"
+        assert key("of-web") == "of-web-by-web-by-nobody"
+        assert [
+            seen.refusal for seen in server.seen if seen.headers["Authorization"] and "Credential=ENV/" in seen.headers["Authorization"]
+        ] != [None]
+        for profile, complaint in (
+            ("circle1", "circle1 -> circle2 -> circle1"),
+            ("both", "both source_profile and credential_source"),
+            ("neither", "neither source_profile nor credential_source"),
+            ("nowhere", "profile nowhere: there is no profile nothing in the shared files; they have a, "),
+            ("odd", "Environment, Ec2InstanceMetadata or EcsContainer"),
+            ("of-empty", "profile empty, the source of profile of-empty, has no credentials"),
+            ("missing", "there is no profile missing"),
+            ("login", "aws login"),
+        ):
+            with pytest.raises(sigv4.CredentialsError, match=complaint):
+                key(profile)
+        with pytest.raises(sigv4.CredentialsNotFound):
+            key("empty")
+        del arguments["env"]["AWS_ACCESS_KEY_ID"]
+        with pytest.raises(sigv4.CredentialsError, match="takes its credentials from environment, which has none"):
+            key("env")
+
+
+def container_answer(**changed):
+    fields = {
+        "AccessKeyId": "K",
+        "SecretAccessKey": "S",
+        "Token": "T",
+        "Expiration": iso(NOW.timestamp() + 3600),
+        "RoleArn": ROLE,
+        **changed,
+    }
+    return json.dumps({name: value for name, value in fields.items() if value is not None}).encode()
+
+
+def test_from_container(world, tmp_path):
+    path = tmp_path / "authorization"
+    path.write_text("token-of-file")
+    with judge(script=[answer(200, {}, container_answer(AccountId="123456789012"))] * 9) as server:
+        url = server.url + "/credentials?x=1"
+        arguments = world(AWS_CONTAINER_CREDENTIALS_FULL_URI=url, AWS_CONTAINER_AUTHORIZATION_TOKEN="plain")
+        credentials = sigv4.from_container(**arguments)()
+        assert credentials == Credentials("K", "S", "T", NOW + datetime.timedelta(hours=1), "123456789012")
+        assert (server.seen[0].target, server.seen[0].headers["Authorization"]) == ("/credentials?x=1", "plain")
+        assert server.seen[0].headers["Accept"] == "application/json"
+        arguments["env"]["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = str(path)
+        sigv4.from_container(**arguments)()
+        assert server.seen[1].headers["Authorization"] == "token-of-file"
+        sigv4.from_container(full_uri=url, token="given", **world())()
+        assert server.seen[2].headers["Authorization"] == "given"
+        sigv4.from_container(full_uri=url, **world())()
+        assert server.seen[3].headers["Authorization"] is None
+    with pytest.raises(sigv4.CredentialsNotFound, match="AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
+        sigv4.from_container(**world(AWS_CONTAINER_CREDENTIALS_FULL_URI=" "))()
+
+
+def test_a_relative_uri_stays_on_the_agents_host(world):
+    sent = []
+
+    def transport(request, timeout):
+        sent.append((request.url, timeout))
+        return 200, {}, container_answer()
+
+    for relative in ("/v2/credentials/id", "v2/credentials/id", "@evil.example/"):
+        sigv4.from_container(
+            transport=transport, **world(AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=relative, AWS_CONTAINER_CREDENTIALS_FULL_URI="x")
+        )()
+    urls = ["http://169.254.170.2/v2/credentials/id"] * 2 + ["http://169.254.170.2/@evil.example/"]
+    assert sent == [(url, 2) for url in urls]
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://anything.example/x", True), ("http://127.0.0.1:80/x", True), ("http://127.9.8.7/x", True), ("http://[::1]:8080/x", True),
+        ("http://localhost/x", True), ("http://169.254.170.2/x", True), ("http://169.254.170.23/v1/credentials", True),
+        ("http://[fd00:ec2::23]/v1/credentials", True), ("http://169.254.169.254/x", False), ("http://10.0.0.1/x", False),
+        ("http://127.0.0.1.evil.example/x", False), ("http://localhost.evil.example/x", False), ("http://127.0.0.256/x", False),
+        ("http://evil.example/x", False), ("http://user@127.0.0.1/x", False), ("http://2130706433/x", False), ("ftp://127.0.0.1/x", False),
+        ("wss://anything.example/x", False), ("file:///etc/passwd", False), ("127.0.0.1/x", False),
+    ],
+)  # fmt: skip
+def test_only_hosts_of_the_list_are_sent_a_token(world, url, allowed):
+    sent = []
+
+    def transport(request, timeout):
+        sent.append(request.url)
+        return 200, {}, container_answer()
+
+    provider = sigv4.from_container(full_uri=url, token="hunter2", transport=transport, **world())
+    if allowed:
+        assert provider().access_key_id == "K"
+    else:
+        with pytest.raises(sigv4.CredentialsError):
+            provider()
+    assert sent == ([url] if allowed else [])
+
+
+@pytest.mark.parametrize(
+    ("script", "complaint", "sent"),
+    [
+        ([answer(400, {}, b'{"code":"BadToken","message":"no"}')], "answered 400, BadToken: no", 1),
+        ([answer(404)], "answered 404", 1),
+        ([answer(429)] * 3, "answered 429", 3),
+        ([answer(500)] * 3, "answered 500", 3),
+        ([refuse] * 3, "no answer", 3),
+        ([truncated] * 3, "no answer", 3),
+        ([answer(200, {}, b'{"AccessKeyId":')] * 3, "no JSON", 3),
+        ([answer(200, {}, container_answer(AccessKeyId=None))] * 3, "no access key", 3),
+        ([answer(200, {}, container_answer(Expiration=None))] * 3, "no Expiration", 3),
+        (
+            [answer(200, {}, container_answer(Code="AssumeRoleUnauthorizedAccess", Message="not trusted"))] * 3,
+            "AssumeRoleUnauthorizedAccess: not tr",
+            3,
+        ),
+        ([answer(307, {"Location": "http://127.0.0.1:9/"})], "answered 307", 1),
+        ([answer(200, {}, b"x" * (1 << 17))], "more than 65536 bytes", 1),
+    ],
+)
+def test_containers_fail_in_words(world, script, complaint, sent):
+    arguments = world()
+    with judge(script=script) as server, pytest.raises(sigv4.CredentialsError, match=complaint):
+        sigv4.from_container(full_uri=server.url + "/x", **arguments)()
+    assert len(server.seen) == sent
+    assert arguments["sleep"] == [1] * (sent - 1)
+
+
+def test_a_container_that_stalls_is_asked_again(world):
+    release = threading.Event()
+    with judge(script=[stalled(release), answer(503), answer(200, {}, container_answer())]) as server:
+        assert sigv4.from_container(full_uri=server.url, timeout=0.2, **world())().access_key_id == "K"
+        release.set()
+
+
+def test_a_token_with_a_line_break_is_an_error_that_does_not_show_it(world, tmp_path):
+    path = tmp_path / "token"
+    path.write_text("hunter2\n")
+    for arguments in ({"token": "hunter2\r\nX: y"}, {"token_file": str(path)}):
+        provider = sigv4.from_container(full_uri="https://x.example/", transport=lambda *_: pytest.fail("sent"), **arguments, **world())
+        with pytest.raises(sigv4.CredentialsError, match="Authorization holds a line break") as caught:
+            provider()
+        assert "hunter2" not in str(caught.value)
+
+
+def test_no_proxy_is_asked_for_this_machine(world, monkeypatch):
+    with judge() as proxy, judge(
+        script=[answer(200, {}, container_answer()), answer(405), answer(200, {}, b"role"), answer(200, {}, container_answer())]
+    ) as server:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        assert sigv4.from_container(full_uri=server.url, **world())().access_key_id == "K"
+        arguments = world()
+        del arguments["env"]["AWS_EC2_METADATA_DISABLED"]
+        assert sigv4.from_instance_metadata(endpoint=server.url, **arguments)().access_key_id == "K"
+    assert proxy.seen == []
+
+
+def metadata_answer(**changed):
+    return container_answer(**{"Code": "Success", "Type": "AWS-HMAC", "RoleArn": None, **changed})
+
+
+def instance(world, **env):
+    arguments = world(**env)
+    del arguments["env"]["AWS_EC2_METADATA_DISABLED"]
+    return arguments
+
+
+TOKEN_STEP = answer(200, {}, b"imds-token")
+
+
+def test_from_instance_metadata(world):
+    arguments = instance(world)
+    script = [TOKEN_STEP, answer(200, {}, b"my role\nother"), answer(200, {}, metadata_answer(Expiration=iso(NOW.timestamp() + 900)))]
+    script += [answer(200, {}, b"my role"), answer(200, {}, metadata_answer(AccessKeyId="K2"))]
+    with judge(script=script) as server:
+        provider = sigv4.from_instance_metadata(endpoint=server.url + "/", **arguments)
+        assert provider() == Credentials("K", "S", "T", NOW + datetime.timedelta(minutes=15))
+        arguments["clock"].now += 800
+        assert provider().access_key_id == "K2"
+    prefix = "/latest/meta-data/iam/security-credentials/"
+    got = [("PUT", "/latest/api/token"), ("GET", prefix), ("GET", prefix + "my%20role"), ("GET", prefix), ("GET", prefix + "my%20role")]
+    assert [(seen.method, seen.target) for seen in server.seen] == got, "the token serves again"
+    assert server.seen[0].headers["x-aws-ec2-metadata-token-ttl-seconds"] == "21600"
+    assert {seen.headers["x-aws-ec2-metadata-token"] for seen in server.seen[1:]} == {"imds-token"}
+
+
+@pytest.mark.parametrize("refusal_", [answer(403), answer(404), answer(405), "timeout"])
+def test_version_1_serves_where_version_2_is_refused_and_that_is_allowed(world, refusal_):
+    release = threading.Event()
+
+    def silent(handler):
+        release.wait(20)
+        handler.close_connection = True
+
+    step = silent if refusal_ == "timeout" else refusal_
+    with judge(script=[step, answer(200, {}, b"role"), answer(200, {}, metadata_answer()), step]) as server:
+        assert sigv4.from_instance_metadata(endpoint=server.url, timeout=0.2, **instance(world))().access_key_id == "K"
+        assert "x-aws-ec2-metadata-token" not in server.seen[1].headers
+        for arguments in ({"v1_disabled": True, **instance(world)}, instance(world, AWS_EC2_METADATA_V1_DISABLED="True")):
+            server.script[:] = [step]
+            with pytest.raises(sigv4.CredentialsError, match="version 1 is disabled"):
+                sigv4.from_instance_metadata(endpoint=server.url, timeout=0.2, **arguments)()
+        release.set()
+
+
+@pytest.mark.parametrize(
+    ("script", "error", "complaint", "sent"),
+    [
+        ([answer(400)], sigv4.CredentialsError, "token was answered with 400", 1),
+        ([answer(500)] * 3, sigv4.CredentialsError, "token was answered with 500", 3),
+        ([TOKEN_STEP, answer(404)], sigv4.CredentialsNotFound, "no role is attached", 2),
+        ([TOKEN_STEP, answer(403)], sigv4.CredentialsNotFound, "answered 403", 2),
+        ([TOKEN_STEP, answer(503), answer(429), answer(500)], sigv4.CredentialsError, "answered 500", 4),
+        ([TOKEN_STEP, answer(200, {}, b"r"), answer(200, {}, b"{")], sigv4.CredentialsError, "no JSON", 3),
+        (
+            [TOKEN_STEP, answer(200, {}, b"r"), answer(200, {}, metadata_answer(Code="Failed", Message="m"))],
+            sigv4.CredentialsError,
+            "Failed: m",
+            3,
+        ),
+        ([refuse], sigv4.CredentialsNotFound, "no answer", 1),
+        ([answer(302, {"Location": "http://127.0.0.1:9/"})], sigv4.CredentialsError, "answered with 302", 1),
+    ],
+)
+def test_instance_metadata_fails_in_words(world, script, error, complaint, sent):
+    with judge(script=script) as server, pytest.raises(error, match=complaint):
+        sigv4.from_instance_metadata(endpoint=server.url, **instance(world))()
+    assert len(server.seen) == sent
+
+
+def test_an_instance_metadata_token_that_is_refused_is_fetched_anew_once(world):
+    arguments = instance(world)
+    first = [TOKEN_STEP, answer(200, {}, b"r"), answer(200, {}, metadata_answer(Expiration=iso(NOW.timestamp() + 900)))]
+    second = [answer(401), answer(200, {}, b"imds-token-2"), answer(200, {}, b"r"), answer(200, {}, metadata_answer(AccessKeyId="K2"))]
+    with judge(script=first + second) as server:
+        provider = sigv4.from_instance_metadata(endpoint=server.url, **arguments)
+        provider()
+        arguments["clock"].now += 800
+        assert provider().access_key_id == "K2"
+        assert server.seen[-1].headers["x-aws-ec2-metadata-token"] == "imds-token-2"
+
+
+def test_instance_credentials_that_came_expired_are_used(world):
+    past = iso(NOW.timestamp() - 600)
+    with judge(script=[TOKEN_STEP, answer(200, {}, b"r"), answer(200, {}, metadata_answer(Expiration=past))]) as server:
+        credentials = sigv4.from_instance_metadata(endpoint=server.url, **instance(world))()
+    assert credentials.access_key_id == "K"
+    assert credentials.expiration > NOW
+
+
+def test_where_instance_metadata_is(world):
+    def host(*args, **options):
+        sent = []
+
+        def transport(request, timeout):
+            sent.append((urllib.parse.urlsplit(request.url).netloc, timeout))
+            raise OSError("unreachable")
+
+        with pytest.raises(sigv4.CredentialsNotFound):
+            sigv4.from_instance_metadata(transport=transport, **options, **instance(world, **(args[0] if args else {})))()
+        return sent
+
+    assert host() == [("169.254.169.254", 1)]
+    assert host({"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"}) == [("[fd00:ec2::254]", 1)]
+    assert host(endpoint_mode="ipv6", timeout=3, attempts=2) == [("[fd00:ec2::254]", 3)] * 2
+    assert host({"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1338/"}) == [("127.0.0.1:1338", 1)]
+    assert host({"AWS_METADATA_SERVICE_TIMEOUT": "5", "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "2"}) == [("169.254.169.254", 5)] * 2
+    for wrong in ({"endpoint_mode": "ipv5"}, {"endpoint": "169.254.169.254"}):
+        with pytest.raises(sigv4.CredentialsError, match="instance metadata"):
+            sigv4.from_instance_metadata(**wrong, **instance(world))()
+    with pytest.raises(sigv4.CredentialsNotFound, match="disabled"):
+        sigv4.from_instance_metadata(**world())()
+
+
+SSO = """
+[profile new]
+sso_session = my-sso
+sso_account_id = 123456789012
+sso_role_name = My Role
+[sso-session my-sso]
+sso_region = us-east-1
+sso_start_url = https://d-1.awsapps.com/start
+sso_registration_scopes = sso:account:access
+[profile old]
+sso_start_url = https://d-92671207e4.awsapps.com/start
+sso_region = us-east-1
+sso_account_id = 1234567890
+sso_role_name = test-role
+[profile differs]
+sso_session = my-sso
+sso_region = eu-west-1
+sso_account_id = 1
+sso_role_name = r
+[profile lacks]
+sso_session = my-sso
+sso_account_id = 1
+[profile dangling]
+sso_session = nothing
+sso_account_id = 1
+sso_role_name = r
+"""
+
+
+def sso_answer(**changed):
+    fields = {
+        "accessKeyId": "K",
+        "secretAccessKey": "S",
+        "sessionToken": "T",
+        "expiration": int((NOW.timestamp() + 3600) * 1000),
+        **changed,
+    }
+    return json.dumps({"roleCredentials": fields}).encode()
+
+
+def sso_cache(tmp_path, key, **fields):
+    folder = tmp_path / ".aws" / "sso" / "cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / (hashlib.sha1(key.encode()).hexdigest() + ".json")
+    path.write_text(json.dumps({"accessToken": "sso-token", "expiresAt": iso(NOW.timestamp() + 7200), **fields}))
+    return path
+
+
+def test_from_sso(world, tmp_path):
+    sso_cache(tmp_path, "my-sso")
+    sso_cache(tmp_path, "https://d-92671207e4.awsapps.com/start", expiresAt="2015-08-30T14:36:00UTC")
+    with judge(script=[answer(200, {}, sso_answer())] * 4) as server:
+        arguments = world(SSO, AWS_ENDPOINT_URL_SSO=server.url)
+        assert sigv4.from_sso("new", **arguments)() == Credentials("K", "S", "T", NOW + datetime.timedelta(hours=1), "123456789012")
+        assert server.seen[0].target == "/federation/credentials?role_name=My%20Role&account_id=123456789012"
+        assert server.seen[0].headers["x-amz-sso_bearer_token"] == "sso-token"
+        assert "Authorization" not in server.seen[0].headers
+        assert sigv4.from_profile("old", **arguments)().account_id == "1234567890"
+        given = {"session": "my-sso", "account_id": "1", "role_name": "r"}
+        assert sigv4.from_sso(**given, **arguments)().account_id == "1"
+        given = {"start_url": "https://d-92671207e4.awsapps.com/start", "sso_region": "us-east-1", "account_id": "2", "role_name": "r"}
+        assert sigv4.from_sso(**given, **arguments)().account_id == "2"
+    sent = []
+    sigv4.from_sso("new", transport=lambda r, t: sent.append(r.url) or (200, {}, sso_answer()), **world(SSO))()
+    assert sent[0].startswith("https://portal.sso.us-east-1.amazonaws.com/federation/credentials?")
+
+
+@pytest.mark.parametrize(
+    ("profile", "complaint"),
+    [
+        ("differs", "differ in sso_region"),
+        ("lacks", "lacks sso_role_name"),
+        ("dangling", "names .sso-session nothing."),
+        ("none", "no profile none"),
+    ],
+)
+def test_sso_settings_that_cannot_work(world, profile, complaint):
+    with pytest.raises(sigv4.CredentialsError, match=complaint):
+        sigv4.from_sso(profile, transport=lambda *_: pytest.fail("sent"), **world(SSO))()
+
+
+def test_an_sso_token_that_is_gone_or_refused_says_to_log_in(world, tmp_path):
+    arguments = world(SSO, AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    with pytest.raises(sigv4.CredentialsError, match="aws sso login --sso-session my-sso"):
+        sigv4.from_sso("new", **arguments)()
+    for text in ("{", "[]", "{}", '{"accessToken": "x"}'):
+        sso_cache(tmp_path, "my-sso").write_text(text)
+        with pytest.raises(sigv4.CredentialsError, match="there is no SSO token"):
+            sigv4.from_sso("new", **arguments)()
+    sso_cache(tmp_path, "my-sso", expiresAt=iso(NOW.timestamp() - 1))
+    with pytest.raises(sigv4.CredentialsError, match="has expired; log in again"):
+        sigv4.from_sso("new", **arguments)()
+    sso_cache(tmp_path, "my-sso")
+    refused = json.dumps({"message": "Session token not found or invalid"}).encode()
+    with judge(script=[answer(401, {"x-amzn-ErrorType": "UnauthorizedException:"}, refused)]) as server:
+        with pytest.raises(sigv4.CredentialsError, match="UnauthorizedException: Session token not found") as caught:
+            sigv4.from_sso("new", **world(SSO, AWS_ENDPOINT_URL=server.url))()
+        assert isinstance(caught.value, sigv4._LogInAgain)
+
+
+def test_an_sso_token_is_refreshed_and_written_back(world, tmp_path):
+    registration = {
+        "refreshToken": "r1",
+        "clientId": "c",
+        "clientSecret": "cs",
+        "registrationExpiresAt": iso(NOW.timestamp() + 1e6),
+        "kept": [1],
+    }
+    path = sso_cache(tmp_path, "my-sso", expiresAt=iso(NOW.timestamp() + 600), **registration)
+    fresh = {"accessToken": "sso-token-2", "expiresIn": 28800, "tokenType": "Bearer"}
+    with judge(script=[answer(200, {}, json.dumps(fresh).encode()), answer(200, {}, sso_answer())]) as server:
+        sigv4.from_sso("new", **world(SSO, AWS_ENDPOINT_URL=server.url))()
+    asked, got = server.seen
+    assert (asked.method, asked.target) == ("POST", "/token")
+    assert json.loads(asked.body) == {"grantType": "refresh_token", "clientId": "c", "clientSecret": "cs", "refreshToken": "r1"}
+    assert got.headers["x-amz-sso_bearer_token"] == "sso-token-2"
+    written = json.loads(path.read_text())
+    assert written == {**registration, "accessToken": "sso-token-2", "expiresAt": iso(NOW.timestamp() + 28800)}
+    if os.name == "posix":
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in path.parent.iterdir()] == [path.name], "no temporary file stays"
+
+
+@pytest.mark.parametrize("change", [{"refreshToken": ""}, {"registrationExpiresAt": "2015-08-30T12:00:00Z"}, {"clientSecret": None}])
+def test_an_sso_token_that_cannot_be_refreshed_serves_to_its_end(world, tmp_path, change):
+    registration = {
+        "refreshToken": "r1",
+        "clientId": "c",
+        "clientSecret": "cs",
+        "registrationExpiresAt": iso(NOW.timestamp() + 1e6),
+        **change,
+    }
+    sso_cache(tmp_path, "my-sso", expiresAt=iso(NOW.timestamp() + 600), **registration)
+    with judge(script=[answer(200, {}, sso_answer())]) as server:
+        assert sigv4.from_sso("new", **world(SSO, AWS_ENDPOINT_URL=server.url))().access_key_id == "K"
+    assert server.seen[0].headers["x-amz-sso_bearer_token"] == "sso-token"
+
+
+def test_a_failed_refresh_of_an_sso_token_is_not_repeated_within_a_minute(world, tmp_path):
+    registration = {"refreshToken": "r1", "clientId": "c", "clientSecret": "cs", "registrationExpiresAt": iso(NOW.timestamp() + 1e6)}
+    sso_cache(tmp_path, "my-sso", expiresAt=iso(NOW.timestamp() + 600), **registration)
+    invalid = answer(400, {}, b'{"error":"invalid_grant","__type":"InvalidGrantException"}')
+    with judge(
+        script=[invalid, answer(200, {}, sso_answer()), answer(200, {}, sso_answer()), invalid, answer(200, {}, sso_answer())]
+    ) as server:
+        arguments = world(SSO, AWS_ENDPOINT_URL=server.url)
+        for wait in (0, 59, 2):
+            arguments["clock"].now += wait
+            assert sigv4.from_sso("new", **arguments)().access_key_id == "K"
+    assert [seen.target.partition("?")[0] for seen in server.seen] == [
+        "/token",
+        *["/federation/credentials"] * 2,
+        "/token",
+        "/federation/credentials",
+    ]
+
+
+def test_a_cache_that_cannot_be_written_does_not_fail_the_refresh(world, tmp_path, monkeypatch):
+    registration = {"refreshToken": "r1", "clientId": "c", "clientSecret": "cs", "registrationExpiresAt": iso(NOW.timestamp() + 1e6)}
+    path = sso_cache(tmp_path, "my-sso", expiresAt=iso(NOW.timestamp() + 600), **registration)
+    before = path.read_text()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    fresh = json.dumps({"accessToken": "sso-token-2", "expiresIn": 28800}).encode()
+    with judge(script=[answer(200, {}, fresh), answer(200, {}, sso_answer())]) as server, pytest.warns(
+        sigv4.CredentialsWarning, match="could not be written"
+    ):
+        assert sigv4.from_sso("new", **world(SSO, AWS_ENDPOINT_URL=server.url))().access_key_id == "K"
+    assert path.read_text() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def cognito_answer(**changed):
+    fields = {"AccessKeyId": "K", "SecretKey": "S", "SessionToken": "T", "Expiration": NOW.timestamp() + 3600.5, **changed}
+    return json.dumps({"IdentityId": "us-east-1:id", "Credentials": fields}).encode()
+
+
+def test_from_cognito(world):
+    logins = {"www.amazon.com": "token-a", "accounts.google.com": lambda: "token-g"}
+    resolved = {"www.amazon.com": "token-a", "accounts.google.com": "token-g"}
+    pool = "us-east-1:pool"
+    identity = answer(200, {}, b'{"IdentityId": "us-east-1:id"}')
+    with judge(
+        script=[answer(200, {}, cognito_answer()), identity, answer(200, {}, cognito_answer()), answer(200, {}, cognito_answer())]
+    ) as server:
+        arguments = {"endpoint_url": server.url, **world()}
+        credentials = sigv4.from_cognito_identity("us-east-1:id", logins=logins, custom_role_arn=ROLE, **arguments)()
+        assert credentials == Credentials("K", "S", "T", NOW + datetime.timedelta(hours=1, seconds=0.5))
+        assert json.loads(server.seen[0].body) == {"IdentityId": "us-east-1:id", "CustomRoleArn": ROLE, "Logins": resolved}
+        assert server.seen[0].headers["X-Amz-Target"] == "AWSCognitoIdentityService.GetCredentialsForIdentity"
+        assert server.seen[0].headers["Content-Type"] == "application/x-amz-json-1.1"
+        assert "Authorization" not in server.seen[0].headers
+        cache = {}
+        guest = sigv4.from_cognito_identity_pool(pool, account_id="1", cache=cache, **arguments)
+        assert guest().access_key_id == "K"
+        assert cache == {f"aws:cognito-identity-credentials:{pool}:ANONYMOUS": "us-east-1:id"}
+        assert json.loads(server.seen[1].body) == {"IdentityPoolId": pool, "AccountId": "1"}
+        assert json.loads(server.seen[2].body) == {"IdentityId": "us-east-1:id"}
+        sigv4.from_cognito_identity_pool(pool, cache=cache, **arguments)()
+        assert server.seen[3].headers["X-Amz-Target"].endswith(".GetCredentialsForIdentity"), "the identity was cached"
+        server.script += [answer(400, {}, b'{"__type":"ResourceNotFoundException","message":"gone"}')]
+        with pytest.raises(sigv4.CredentialsError, match="ResourceNotFoundException: gone"):
+            sigv4.from_cognito_identity_pool(pool, cache=cache, **arguments)()
+        assert cache == {}
+        for user, cached in ((None, {}), ("me", {f"aws:cognito-identity-credentials:{pool}:me": "us-east-1:id"})):
+            server.script += [identity, answer(200, {}, cognito_answer())]
+            sigv4.from_cognito_identity_pool(pool, logins=logins, user_identifier=user, cache=cache, **arguments)()
+            assert cache == cached
+            assert [json.loads(seen.body)["Logins"] for seen in server.seen[-2:]] == [resolved] * 2
+    sent = []
+    with pytest.raises(sigv4.CredentialsError):
+        sigv4.from_cognito_identity("eu-west-1:id", transport=lambda r, t: sent.append(r.url) or (400, {}, b"{}"), **world())()
+    assert sent == ["https://cognito-identity.eu-west-1.amazonaws.com"]
+
+
+# The chain.
+
+
+def test_the_order_of_the_default_chain(world, tmp_path):
+    (tmp_path / "token").write_text("jwt")
+    with role_server() as sts, judge(script=[answer(200, {}, container_answer(AccessKeyId="CONTAINER"))] * 9) as container:
+        static = "[default]\n" + STATIC.format("FILE")
+        everything = {
+            "AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "S", "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+            "AWS_ROLE_ARN": "arn:x/irsa", "AWS_CONTAINER_CREDENTIALS_FULL_URI": container.url, "AWS_ENDPOINT_URL_STS": sts.url,
+        }  # fmt: skip
+        role = "[default]\nrole_arn = arn:x/role\nsource_profile = s\n[profile s]\n" + STATIC.format("SOURCE")
+
+        def key(config, *without, profile=None):
+            env = {name: value for name, value in everything.items() if name not in without}
+            provider = sigv4.default_chain(profile, **world(config, **env))
+            return provider().access_key_id, provider.source
+
+        assert key(role) == ("ENV", "environment")
+        assert key(role, "AWS_ACCESS_KEY_ID")[0] == "role-by-SOURCE"
+        assert key(static, "AWS_ACCESS_KEY_ID")[0] == "irsa-by-nobody", "an image may carry a stray ~/.aws"
+        assert key(static, "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE") == ("FILE", "profile default")
+        assert key("", "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE")[0] == "CONTAINER"
+        assert key(static, profile="default") == ("FILE", "profile default"), "a profile that is given passes the environment over"
+        assert key("[profile p]\n" + STATIC.format("P"), profile="p")[0] == "P"
+
+
+def test_nothing_found_lists_what_each_link_said(world):
+    with pytest.raises(sigv4.CredentialsNotFound) as caught:
+        sigv4.default_chain(**world())()
+    for part in (
+        "AWS_ACCESS_KEY_ID is not set",
+        "no profile default",
+        "AWS_WEB_IDENTITY_TOKEN_FILE is not set",
+        "AWS_CONTAINER_",
+        "disabled",
+    ):
+        assert part in str(caught.value)
+
+
+def test_a_source_that_is_configured_never_gives_way_to_a_weaker_one(world, tmp_path):
+    imds = judge(script=[TOKEN_STEP, answer(200, {}, b"r"), answer(200, {}, metadata_answer())] * 9)
+    with imds as weaker, judge(script=[answer(400)] * 9) as broken:
+        base = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": weaker.url}
+        cases = [
+            ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": broken.url}, ""),
+            ({"AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "nothing"), "AWS_ROLE_ARN": ROLE}, ""),
+            ({"AWS_PROFILE": "p"}, "[profile p]\nregion = us-east-1\n"),
+            ({"AWS_PROFILE": "missing"}, ""),
+            ({"AWS_ACCESS_KEY_ID": "K"}, ""),
+            ({}, "[default]\ncredential_process = /nonexistent/tool\n"),
+        ]
+        for env, config in cases:
+            arguments = world(config, **base, **env)
+            del arguments["env"]["AWS_EC2_METADATA_DISABLED"]
+            with pytest.raises(sigv4.CredentialsError):
+                sigv4.default_chain(**arguments)()
+        assert weaker.seen == []
+        arguments = world(**base)
+        del arguments["env"]["AWS_EC2_METADATA_DISABLED"]
+        assert sigv4.default_chain(**arguments)().access_key_id == "K"
+
+
+def test_chain(world):
+    missing = sigv4.from_env(**world())
+    assert sigv4.chain(missing, lambda: WITH_TOKEN)() is WITH_TOKEN
+    asked = []
+    provider = sigv4.chain(lambda: asked.append(1) or EXAMPLE, lambda: pytest.fail("asked")).expire_after(600)
+    assert provider().access_key_id == KEY_ID
+    assert (provider(), len(asked)) == (provider(), 1)
+    with pytest.raises(sigv4.CredentialsNotFound, match="no provider of the chain has credentials; environment: AWS_ACCESS_KEY_ID"):
+        sigv4.chain(missing)()
+    with pytest.raises(sigv4.CredentialsError, match="has one half|is set, but"):
+        sigv4.chain(sigv4.from_env(**world(AWS_ACCESS_KEY_ID="K")), lambda: EXAMPLE)()
+    with pytest.raises(sigv4.CredentialsError, match="must return Credentials"):
+        sigv4.chain(lambda: None)()
+    with pytest.raises(ValueError, match="one provider or more"):
+        sigv4.chain()
+    inner = Refreshable()
+    outer = sigv4.chain(inner)
+    outer()
+    outer.invalidate()
+    assert (outer().session_token, inner.invalidated) == ("token-1", 1)
+
+
+def test_signer_takes_the_region_that_is_configured(world, monkeypatch, tmp_path):
+    url = "https://search.example.com/"
+    arguments = world(
+        "[default]\nregion = eu-west-3\n[profile p]\nregion = eu-west-2\n",
+        "[default]\n" + STATIC.format("A") + "[p]\n" + STATIC.format("B"),
+    )
+
+    def scope(profile=None, **env):
+        arguments["env"].update(env)
+        return Signer(sigv4.default_chain(profile, **arguments), service="es").sign("GET", url).string_to_sign.split("/")[1]
+
+    assert (scope(), scope("p")) == ("eu-west-3", "eu-west-2")
+    assert scope(AWS_DEFAULT_REGION="eu-north-1") == "eu-north-1"
+    assert scope("p", AWS_REGION="eu-south-1") == "eu-south-1"
+    signer = Signer(sigv4.default_chain(**arguments))
+    assert "/us-east-1/sqs/" in signer.sign("GET", "https://sqs.us-east-1.amazonaws.com/").string_to_sign, "the URL goes before"
+    with pytest.raises(RequestError, match="service and region|pass service="):
+        signer.sign("GET", url)
+    monkeypatch.setenv("AWS_REGION", "sa-east-1")
+    assert "/sa-east-1/es/" in Signer(EXAMPLE, service="es").sign("GET", url).string_to_sign
+    monkeypatch.delenv("AWS_REGION")
+    with pytest.raises(RequestError, match="pass region="):
+        Signer(EXAMPLE, service="es").sign("GET", url)
+
+
+def test_a_client_gets_fresh_credentials_from_a_provider(world):
+    source = Source(Clock(), 3600)
+    provider = sigv4.Provider(source, clock=source.clock)
+    expired = b'{"__type":"ExpiredTokenException"}'
+    fetching = client(
+        Signer(provider, service="sqs", region="us-east-1"),
+        transport=lambda r, t: (200, {}, b"") if "Credential=AKID2/" in r.headers["Authorization"] else (400, {}, expired),
+    )
+    assert fetching.fetch("https://example.com/").tries == 2
+
+
+# Layouts: the same files and environment for botocore's resolver and for ours.
+
+
+def layouts():
+    """(name, config, credentials, environment, profile) of the layouts, by their product."""
+    kinds = {
+        "nothing": "region = us-east-1\n",
+        "static": STATIC.format("CONFIG"),
+        "token": STATIC.format("CONFIG") + "aws_session_token = T\n",
+        "process": "credential_process = PROCESS\n",
+        "process and static": "credential_process = PROCESS\n" + STATIC.format("CONFIG"),
+        "role": "role_arn = arn:aws:iam::123456789012:role/role1\nsource_profile = source\n",
+        "role of role": "role_arn = arn:aws:iam::123456789012:role/role1\nsource_profile = middle\n",
+        "role and static": "role_arn = arn:aws:iam::123456789012:role/role1\nsource_profile = source\n" + STATIC.format("CONFIG"),
+        "role of itself": "role_arn = arn:aws:iam::123456789012:role/role1\nsource_profile = NAME\n" + STATIC.format("CONFIG"),
+        "web identity": "role_arn = arn:aws:iam::123456789012:role/web1\nweb_identity_token_file = TOKEN\n",
+        "web identity and process": "role_arn = arn:aws:iam::123456789012:role/web1\nweb_identity_token_file = TOKEN\n"
+        "credential_process = PROCESS\n",
+        "environment as source": "role_arn = arn:aws:iam::123456789012:role/role1\ncredential_source = Environment\n",
+    }
+    others = "[profile source]\n" + STATIC.format("SOURCE")
+    others += "[profile middle]\nrole_arn = arn:aws:iam::123456789012:role/middle1\nsource_profile = source\n"
+    environments = {
+        "bare": {},
+        "keys": {"AWS_ACCESS_KEY_ID": "ENVKEY", "AWS_SECRET_ACCESS_KEY": "S"},
+        "token": {"AWS_ACCESS_KEY_ID": "ENVKEY", "AWS_SECRET_ACCESS_KEY": "S", "AWS_SESSION_TOKEN": "T"},
+        "web identity": {"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/irsa1", "AWS_WEB_IDENTITY_TOKEN_FILE": "TOKEN"},
+    }
+    for kind, settings in kinds.items():
+        for environment, env in environments.items():
+            for selected in ("default", "AWS_PROFILE", "argument"):
+                for in_credentials in (False, True):
+                    name = "default" if selected == "default" else "p"
+                    config = f"[{'default' if name == 'default' else 'profile p'}]\n{settings.replace('NAME', name)}{others}"
+                    credentials = f"[{name}]\n" + STATIC.format("CREDENTIALS") if in_credentials else ""
+                    chosen = {**env, "AWS_PROFILE": "p"} if selected == "AWS_PROFILE" else env
+                    title = f"{kind}, {environment}, {selected}{', credentials file' if in_credentials else ''}"
+                    yield title, config, credentials, chosen, "p" if selected == "argument" else None
+
+
+def test_botocore_finds_the_same_credentials_in_each_layout(tmp_path, monkeypatch):
+    session_module = pytest.importorskip("botocore.session")
+    exceptions = pytest.importorskip("botocore.exceptions")
+    program = tmp_path / "tool"
+    program.write_text(f"#!/bin/sh\necho '{process_answer(AccessKeyId='PROCESS', Expiration=None).decode()}'\n")
+    program.chmod(0o755)
+    token = tmp_path / "token"
+    token.write_text("a web identity")
+    places = {"PROCESS": str(program), "TOKEN": str(token)}
+    count = 0
+    with role_server() as sts:
+        later = sts_answer
+        monkeypatch.setattr(
+            sys.modules[__name__], "sts_answer", lambda action, key: later(action, key, life=int(time.time() - NOW.timestamp()) + 7200)
+        )
+        for title, config, credentials, env, profile in layouts():
+            for place, path in places.items():
+                config = config.replace(f"= {place}\n", f"= {path}\n")
+            (tmp_path / "config").write_text(config)
+            (tmp_path / "credentials").write_text(credentials)
+            with monkeypatch.context() as patch:
+                everything = {
+                    **{name: places.get(value, value) for name, value in env.items()},
+                    "AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+                    "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL_STS": sts.url, "AWS_DEFAULT_REGION": "us-east-1",
+                }  # fmt: skip
+                for name, value in everything.items():
+                    patch.setenv(name, value)
+                results = []
+                for resolve in (
+                    lambda profile=profile: session_module.Session(profile=profile).get_credentials(),
+                    lambda profile=profile: sigv4.default_chain(profile)(),
+                ):
+                    try:
+                        found = resolve()
+                        frozen = found.get_frozen_credentials() if hasattr(found, "get_frozen_credentials") else None
+                        results.append(tuple(frozen)[:3] if frozen else None if found is None else found._values()[:3])
+                    except (exceptions.BotoCoreError, sigv4.CredentialsError):
+                        results.append(None)
+            theirs, ours = results
+            assert ours == theirs, title
+            count += 1
+    assert count == 12 * 4 * 3 * 2
 
 
 # 11. HTTP libraries ---------------------------------------------------------------------------------------------------
@@ -2572,6 +4168,13 @@ def test_requests_redirects_leak_nothing():
             other.script.append(answer(200))
             response = requests.put(server.url + "/first", data=b"x", headers={"X-Custom": "kept"}, auth=signer, timeout=10)
             assert response.history[0].request.headers["X-Amz-Security-Token"] == TOKEN, "the record of what was sent stays"
+        with requests.Session() as session:
+            prepared = session.prepare_request(requests.Request("GET", server.url + "/again", auth=signer))
+            server.script += [answer(302, {"Location": "/z"}), None]
+            session.send(prepared, timeout=10)
+            assert session.send(prepared, timeout=10).text == "verified", "the request itself stays signed"
+            server.seen[-2:] = []
+            server.seen.pop()
         for seen in (other.seen[0], server.seen[-1]):
             assert seen.headers["X-Custom"] == "kept"
             assert not {name.lower() for name in seen.headers} & {*sigv4.OLD_HEADERS, "x-amz-content-sha256"}
@@ -2711,6 +4314,8 @@ def test_aiohttp_bodies_of_every_kind(tmp_path):
                         assert await answer.text() == "verified", body
             with pytest.raises(RequestError, match="read only once"):
                 await session.put(url, data=pieces())
+            with pytest.raises(RequestError, match="compresses a body after it is signed"):
+                await session.put(url, data=b"x", compress="gzip")
             headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
             async with session.put(url, data=pieces(), headers=headers, middlewares=[s3.aiohttp_middleware]) as answer:
                 assert await answer.text() == "verified"
@@ -2909,8 +4514,40 @@ def test_no_credentials_is_a_failure(cli, monkeypatch):
     assert err.startswith("sigv4: no credentials")
 
 
+def test_credentials_are_told_without_the_secret(cli, monkeypatch, tmp_path):
+    assert cli("credentials") == (0, b"from: environment\naccess key id: AKIDEXAMPLE\naccount: not told\nuntil: no end\n", "")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2099-08-30T12:36:00Z")
+    _, out, _ = cli("credentials")
+    assert (SECRET.encode() in out, TOKEN.encode() in out) == (False, False)
+    assert b"account: 123456789012\nuntil: 2099-08-30T12:36:00Z\n" in out
+    _, out, _ = cli("credentials", "--export")
+    script_ = out.decode() + 'printf "%s|" "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" "$AWS_SESSION_TOKEN" "$AWS_CREDENTIAL_EXPIRATION"'
+    shell = subprocess.run(["sh", "-ec", script_], stdout=subprocess.PIPE, check=True, env={"PATH": os.environ["PATH"]})
+    assert shell.stdout.decode() == f"{KEY_ID}|{SECRET}|{TOKEN}|2099-08-30T12:36:00Z|"
+    _, out, _ = cli("credentials", "--process")
+    again = sigv4.from_process("x", run=lambda _: (0, out, b""))()
+    assert again == Credentials(KEY_ID, SECRET, TOKEN, datetime.datetime(2099, 8, 30, 12, 36, tzinfo=datetime.timezone.utc), "123456789012")
+
+
+def test_a_profile_can_be_named_on_every_command(cli, monkeypatch, tmp_path):
+    (tmp_path / "config").write_text("[profile p]\nregion = eu-west-1\n" + STATIC.format("OFPROFILE"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    assert b"access key id: OFPROFILE" in cli("credentials", "--profile", "p")[1]
+    for command in ("sign", "presign"):
+        _, out, _ = cli(command, "--profile", "p", "--service", "s3", "http://localhost:9000/b/k")
+        assert re.search(rb"=OFPROFILE(/|%2F)[0-9]{8}(/|%2F)eu-west-1(/|%2F)s3", out)
+    with judge() as server:
+        assert cli("fetch", "--profile", "p", "--service", "s3", f"{server.url}/b/k")[0] == 0
+        assert "Credential=OFPROFILE/" in server.seen[0].headers["Authorization"]
+    status, out, err = cli("credentials", "--profile", "nothing")
+    assert (status, out) == (1, b"")
+    assert err == "sigv4: there is no profile nothing in the shared files; they have p\n"
+
+
 def test_help_fits_a_screen_and_version_is_told(cli):
-    for arguments in (["--help"], ["sign", "--help"], ["presign", "--help"], ["fetch", "--help"]):
+    for arguments in (["--help"], ["sign", "--help"], ["presign", "--help"], ["fetch", "--help"], ["credentials", "--help"]):
         status, out, err = cli(*arguments)
         assert (status, err) == (0, "")
         assert out.count(b"\n") <= 24
@@ -2939,6 +4576,9 @@ def test_fetch_prints_the_body(fetch, tmp_path):
         assert out.read_bytes() == b"verified"
         status, printed, err = fetch("-i", f"{server.url}/b/k")
         assert (status, err) == (0, "")
+        assert fetch("-i", "-o", str(out), f"{server.url}/b/k") == (0, b"", "")
+        assert out.read_bytes().startswith(b"HTTP/1.1 200 OK\n")
+        assert fetch("-o", "-", f"{server.url}/b/k") == (0, b"verified", "")
         head, _, body = printed.decode().partition("\n\n")
         assert (head.split("\n")[0], body) == ("HTTP/1.1 200 OK", "verified")
         assert "content-type: text/plain" in head.split("\n")
@@ -3233,6 +4873,8 @@ def test_live_64_mib_up_and_down_in_constant_memory(rclone, tmp_path):
         for _ in range(64):
             file.write(os.urandom(1 << 20))
     expected = hashlib.sha256(path.read_bytes()).hexdigest()
+    import tracemalloc  # PyPy has none
+
     tracemalloc.start()
     try:
         with path.open("rb") as file:
@@ -3316,6 +4958,63 @@ def test_live_each_library_with_moto(moto, sender):
         )[0]
         == 403
     )
+
+
+@pytest.fixture(scope="module")
+def open_moto():
+    """The URL of moto's server with its signature checks off, which unsigned calls need."""
+    with serving("moto_server", ["-H", "127.0.0.1", "-p", "PORT"]) as authority:
+        yield f"http://{authority}"
+
+
+@pytest.mark.live
+def test_live_a_role_is_assumed_and_its_credentials_are_verified(moto):
+    url, credentials = moto
+    provider = sigv4.from_assume_role(ROLE, source=credentials, session_name="live", duration=900, endpoint_url=url)
+    assert provider().account_id == "123456789012"
+    sts = sigv4.Client(Signer(provider, service="sts", region="us-east-1"), base_url=url)
+    assert "assumed-role/r/live" in form(sts, Action="GetCallerIdentity", Version="2011-06-15").text
+    wrong = Credentials(credentials.access_key_id, credentials.secret_access_key + "x")
+    with pytest.raises(sigv4.CredentialsError, match="answered 403, SignatureDoesNotMatch"):
+        sigv4.from_assume_role(ROLE, source=wrong, endpoint_url=url)()
+
+
+@pytest.mark.live
+def test_live_web_identity_and_cognito(open_moto):
+    identity = sigv4.from_web_identity(ROLE, token="a web identity", session_name="live", endpoint_url=open_moto)()
+    assert identity.account_id == "123456789012"
+    assert identity.expiration > datetime.datetime.now(datetime.timezone.utc)
+    cognito = sigv4.Client(Signer(EXAMPLE, service="cognito-identity", region="us-east-1"), base_url=open_moto, retries=0)
+    headers = {"X-Amz-Target": "AWSCognitoIdentityService.CreateIdentityPool", "Content-Type": "application/x-amz-json-1.1"}
+    pool = cognito.fetch("/", headers=headers, json={"IdentityPoolName": "live", "AllowUnauthenticatedIdentities": True})
+    pool_id = pool.raise_for_status().json()["IdentityPoolId"]
+    cache = {}
+    guest = sigv4.from_cognito_identity_pool(pool_id, cache=cache, endpoint_url=open_moto)()
+    (identity_id,) = cache.values()
+    assert guest.session_token
+    assert sigv4.from_cognito_identity(identity_id, endpoint_url=open_moto)().access_key_id == guest.access_key_id
+
+
+@pytest.mark.live
+def test_live_instance_metadata(open_moto, monkeypatch):
+    monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
+    sent = []
+
+    def counted(request, timeout):
+        sent.append((request.method, "x-aws-ec2-metadata-token" in request.headers))
+        return sigv4._send_by_urllib(request, timeout)
+
+    assert sigv4.from_instance_metadata(endpoint=open_moto, timeout=5, transport=counted)().session_token
+    assert sent == [("PUT", False), ("GET", True), ("GET", True)]
+
+    def refusing(request, timeout):
+        return (405, {}, b"") if request.method == "PUT" else counted(request, timeout)
+
+    sent.clear()
+    assert sigv4.from_instance_metadata(endpoint=open_moto, timeout=5, transport=refusing)().session_token
+    assert sent == [("GET", False), ("GET", False)]
+    monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", open_moto)
+    assert Signer().sign("GET", API_URL).headers["X-Amz-Security-Token"]
 
 
 # Benchmarks -----------------------------------------------------------------------------------------------------------
