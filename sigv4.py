@@ -33,8 +33,8 @@ What you can rely on:
 - No network, no file and no environment is touched at import, nor by a signature whose credentials, service and region
   were given.
 
-Map of the file; a section uses only those above it, but for Signer: it finds its default credentials and region, and
-what signs for HTTP libraries, further down:
+Map of the file; a section uses only those above it, but for Signer: it finds its default credentials and region, SigV4a,
+and what signs for HTTP libraries, further down:
 
     0. Header                   constants, with units and source
     1. Errors                   what can go wrong, and whose fault it is
@@ -42,9 +42,12 @@ what signs for HTTP libraries, further down:
     3. Canonical request        the pure functions of the specification
     4. Service and region       from the URL
     5. Signer                   sign, presign
+    6. SigV4a                   for several regions: key derivation, P-256, verification
+    7. S3 and streams           uploads signed in pieces, forms, events
     9. HTTP                     Client with retries, Response
     10. Credentials             providers, the default chain, refresh
     11. HTTP libraries          requests, httpx, aiohttp, urllib
+    12. Tokens                  RDS, DSQL, ElastiCache, MemoryDB, MSK, EKS, IoT
     13. Command line            python3 sigv4.py --help
 
 Sections 0 to 5 are a complete signer by themselves: cut the file at the next banner, and the rest still runs.
@@ -79,12 +82,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "ALGORITHM",
+    "ALGORITHM_V4A",
     "Client",
     "ConnectionFailed",
     "Credentials",
     "CredentialsError",
     "CredentialsNotFound",
     "CredentialsWarning",
+    "EventSigner",
     "ExpiryWarning",
     "Provider",
     "RequestError",
@@ -96,29 +101,49 @@ __all__ = [
     "Signer",
     "canonical_request",
     "chain",
+    "decode_event",
     "default_chain",
+    "dsql_token",
+    "eks_token",
+    "elasticache_token",
+    "encode_event",
+    "encoded_length",
     "from_assume_role",
     "from_cognito_identity",
     "from_cognito_identity_pool",
     "from_container",
     "from_env",
     "from_instance_metadata",
+    "from_login",
     "from_process",
     "from_profile",
+    "from_s3_express",
     "from_sso",
     "from_web_identity",
     "guess_service_region",
+    "iot_mqtt_url",
     "main",
+    "memorydb_token",
+    "msk_token",
+    "post_policy",
+    "rds_token",
+    "sign_stream",
     "signing_key",
+    "sigv4a_key",
+    "sigv4a_public_key",
+    "sigv4a_signature",
+    "sigv4a_verify",
     "string_to_sign",
 ]
 
 # 0. Header ------------------------------------------------------------------------------------------------------------
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+ALGORITHM_V4A = "AWS4-ECDSA-P256-SHA256"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # lowercase hex, of no bytes at all
 MAX_RETRY_AFTER = 60.0  # seconds: the longest wait before another try, whatever Retry-After says
+EKS_TOKEN_LIFE = 840.0  # seconds, a minute less than EKS takes one for
 MAX_SKEW = 240.0  # seconds that a clock may be off; AWS refuses from 5 minutes on, S3 from 15
 YEAR_2100 = 4102444800.0  # seconds since the epoch; a clock beyond it is none
 MAX_EXPIRES = 604800  # seconds, a week: the longest life of a presigned URL
@@ -427,6 +452,27 @@ def _body_kind(body: Any) -> str:
     if hasattr(body, "__iter__") or hasattr(body, "__aiter__"):
         return "stream"
     raise RequestError(f"body is {_kind(body)}; it must be str, bytes or another buffer, a binary file or an iterable of bytes")
+
+
+def _size_of(body: Any) -> int | None:
+    """Bytes from a file's position to its end; None for all else, whose length http.client knows or nobody does."""
+    if body is None or _body_kind(body) != "file":
+        return None
+    start = body.tell()
+    body.seek(0, 2)
+    size: int = body.tell() - start
+    body.seek(start)
+    return size
+
+
+def _iso(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _base64url(data: bytes) -> str:
+    from base64 import urlsafe_b64encode
+
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _remember(cache: dict[Any, Any], key: object, value: object) -> None:
@@ -850,7 +896,8 @@ class Signer:
     signature; or credentials or a session of botocore or boto3. None is
     default_chain(), asked when a signature needs it.
     service, region: the names in the credential scope, e.g. "s3" and "us-east-1"; taken from the URL where they are None. A region
-    that neither tells is that of AWS_REGION, AWS_DEFAULT_REGION or the profile.
+    that neither tells is that of AWS_REGION, AWS_DEFAULT_REGION or the profile. "*" or a list of regions signs with SigV4a, and so
+    do hosts that take nothing else, such as S3's Multi-Region Access Points.
     clock: a callable that returns seconds since the epoch.
 
     Options, here or with each request, None being what is right for the service:
@@ -864,7 +911,7 @@ class Signer:
     One signer serves any number of threads and tasks.
     """
 
-    __slots__ = ("service", "region", "_credentials", "_provider", "_clock", "_options", "_rules")
+    __slots__ = ("service", "region", "_credentials", "_provider", "_clock", "_options", "_rules", "_configured")
 
     def __init__(
         self,
@@ -893,6 +940,7 @@ class Signer:
                 " them, or botocore's credentials or session"
             )
         self._clock = clock
+        self._configured: tuple[str | None] | None = None
         self._options = options
         self._rules: dict[str, Any] = {"": _rules_of("", options, {})}
 
@@ -933,6 +981,7 @@ class Signer:
         sign_all, token_after, content_sha256 = rules
         _, amz_date, _ = moment
         _, scope, credential, _, inner, outer = state
+        algorithm = ALGORITHM
 
         if payload_hash is None:
             if special:
@@ -961,6 +1010,10 @@ class Signer:
         elif content_sha256 or (content_sha256 is None and (service in CONTENT_SHA256_SERVICES or len(payload_hash) != 64)):
             result["X-Amz-Content-SHA256"] = payload_hash
             adds_hash = True
+        if inner is None:  # SigV4a: see _signing_state
+            algorithm = ALGORITHM_V4A
+            result["X-Amz-Region-Set"] = outer[1]
+            token_name += "*"
         shape = (names, sign_all, token_name, adds_hash)
         template, signed_headers, _, pick = _plans.get(shape) or _make_plan(shape, result)
         lines = template % pick(result if canonical_values is given else {**result, **canonical_values})
@@ -968,7 +1021,7 @@ class Signer:
         canonical_query = _canonical_query(pairs) if pairs else ""
         canonical = f"{method}\n{canonical_path}\n{canonical_query}\n{lines}\n{signed_headers}\n{payload_hash}"
         to_sign, signature = _signature(canonical, amz_date, scope, inner, outer)
-        authorization = f"{ALGORITHM} Credential={credential}, SignedHeaders={signed_headers}, Signature={signature}"
+        authorization = f"{algorithm} Credential={credential}, SignedHeaders={signed_headers}, Signature={signature}"
         result["Authorization"] = authorization
         if token and token_after:
             result["X-Amz-Security-Token"] = token
@@ -1039,9 +1092,13 @@ class Signer:
         if credentials.session_token:
             name = "X-Amz-Security-Token" if service != "s3express" else _express_token_name(method, path, pairs, given)
             token = f"&{name}={credentials._token_in_query}"
+        algorithm = ALGORITHM
+        if inner is None:
+            algorithm = ALGORITHM_V4A
+            life += f"&X-Amz-Region-Set={quote(outer[1], safe='')}"
         # In their sorted order, so that without other parameters they are the canonical query as they stand.
         signing = (
-            f"X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={credential}&X-Amz-Date={amz_date}{life}"
+            f"X-Amz-Algorithm={algorithm}&X-Amz-Credential={credential}&X-Amz-Date={amz_date}{life}"
             f"{'' if token_after else token}&X-Amz-SignedHeaders={signed_names}"
         )
         canonical_query = _canonical_query(pairs + _query_pairs(signing)) if pairs else signing
@@ -1090,7 +1147,7 @@ class Signer:
                 service = guess[0] if service is None else service
                 region = guess[1] if region is None else region
         if service.__class__ is not str or region.__class__ is not str:
-            service, region = _read_scope("service", service), _read_scope("region", region)
+            service, region = _read_scope("service", service), _read_region(region)
         rules = self._rules.get(service) if not options else None
         if rules is None:
             rules = _rules_of(service, self._options, options)
@@ -1112,9 +1169,11 @@ class Signer:
 
     def _find_region(self) -> str | None:
         """The region that the environment or the profile of the credentials is configured for."""
-        find = getattr(self._provider, "_region", None)
-        found: str | None = find() if find else _default_region({}, None)
-        return found
+        if isinstance(self._provider, Provider):
+            return self._provider._region()
+        if self._configured is None:
+            self._configured = (_default_region({}, None),)  # read at the first use, then kept
+        return self._configured[0]
 
     def _ask(self) -> Credentials:
         credentials = self._provider()
@@ -1156,13 +1215,29 @@ def _read_method(method: str) -> str:
 
 def _read_scope(name: str, value: Any) -> str:
     """A service or a region as an exact str, since a member of a str enumeration would be rendered by its own name."""
-    if name == "region" and (value == "*" or isinstance(value, (list, tuple)) or (isinstance(value, str) and "," in value)):
-        raise RequestError("a region of * or a set of regions asks for SigV4a, which this version does not sign; pass one region")
+    example = "'s3'" if name == "service" else "'us-east-1'"
     if not isinstance(value, str) or not value:
-        raise RequestError(f"{name} is {_kind(value)}; it must be a name such as {'s3' if name == 'service' else 'us-east-1'!r}")
+        raise RequestError(f"{name} is {_kind(value)}; it must be a name such as {example}")
     if not value.isascii() or value.encode().translate(None, UNRESERVED):
-        raise RequestError(f"{name} may hold only letters, digits and -._~, as in {'s3' if name == 'service' else 'us-east-1'!r}")
+        raise RequestError(f"{name} may hold only letters, digits and -._~, as in {example}")
     return str.__str__(value)
+
+
+def _read_region(value: Any) -> Any:
+    """A region as an exact str; a set of regions, for SigV4a, as a tuple: those of a list, of a str with commas, or with a wildcard."""
+    if isinstance(value, str) and "*" not in value and "," not in value:
+        return _read_scope("region", value)
+    regions = value.split(",") if isinstance(value, str) else value
+    if not isinstance(regions, (list, tuple)) or not regions:
+        return _read_scope("region", value)
+    for part in regions:
+        if (
+            not isinstance(part, str)
+            or not part.strip()
+            or part.strip().encode("utf-8", "replace").translate(None, REGION_CHARACTERS + b"*")
+        ):
+            raise RequestError("each region of a set is a name such as 'us-east-1', or has a * for any: '*', 'us-*'")
+    return tuple([str.__str__(part).strip() for part in regions])
 
 
 def _wire_path(path: str, double_encode: bool, normalize_path: bool) -> str:
@@ -1345,25 +1420,41 @@ def _read_clock(clock: Callable[[], float], now: datetime | None) -> tuple[float
 def _signing_state(credentials: Credentials, date: str, region: Any, service: Any) -> tuple[str, str, str, str, Any, Any]:
     """(date, scope, credential, credential in a query, SHA-256 over the inner pad of the signing key, over the outer pad).
 
-    Copying the two hash states is the whole cost of an HMAC; they are kept with the credentials, and with them they go.
+    Copying the two hash states is the whole cost of an HMAC; they are kept with the credentials, and with them they go. For SigV4a
+    the last two are None and (private key, region set), and the scope has no region.
     """
-    service, region = _read_scope("service", service), _read_scope("region", region)
-    scope = f"{date}/{region}/{service}/aws4_request"
+    service, regions = _read_scope("service", service), _read_region(region)
+    inner: Any = None
+    if isinstance(regions, tuple):
+        scope = f"{date}/{service}/aws4_request"
+        outer: Any = sigv4a_key(credentials.access_key_id, credentials.secret_access_key), ",".join(regions)
+    else:
+        scope = f"{date}/{regions}/{service}/aws4_request"
+        key = signing_key(credentials.secret_access_key, date, regions, service).ljust(64, b"\0")  # 64: the block of SHA-256
+        inner, outer = sha256(key.translate(INNER_PAD)), sha256(key.translate(OUTER_PAD))
     credential = f"{credentials.access_key_id}/{scope}"
-    key = signing_key(credentials.secret_access_key, date, region, service).ljust(64, b"\0")  # 64: the block of SHA-256
-    state = (date, scope, credential, quote(credential, safe=""), sha256(key.translate(INNER_PAD)), sha256(key.translate(OUTER_PAD)))
+    state = (date, scope, credential, quote(credential, safe=""), inner, outer)
     _remember(credentials._states, (service, region), state)
     return state
 
 
 def _signature(canonical: str, amz_date: str, scope: str, inner: Any, outer: Any) -> tuple[str, str]:
-    """(string to sign, its HMAC in lowercase hex)."""
+    """(string to sign, its HMAC in lowercase hex, or for SigV4a its ECDSA signature)."""
+    if inner is None:
+        to_sign = string_to_sign(canonical, amz_date, scope, ALGORITHM_V4A)
+        return to_sign, sigv4a_signature(outer[0], to_sign)
     to_sign = f"{ALGORITHM}\n{amz_date}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
+    return to_sign, _hmac(to_sign, inner, outer)
+
+
+def _hmac(text: str, inner: Any, outer: Any) -> str:
+    """HMAC-SHA256 in lowercase hex, from the hash states over the padded key."""
     inner = inner.copy()
-    inner.update(to_sign.encode())
+    inner.update(text.encode())
     outer = outer.copy()
     outer.update(inner.digest())
-    return to_sign, outer.hexdigest()
+    digest: str = outer.hexdigest()
+    return digest
 
 
 def _warn_of_expiry(credentials: Credentials, expires: int) -> None:
@@ -1399,6 +1490,729 @@ def _read_frozen(source: Any) -> tuple[str, str, str | None]:
             raise CredentialsNotFound("the session has no credentials")
     frozen = source.get_frozen_credentials()
     return frozen.access_key, frozen.secret_key, frozen.token
+
+
+# 6. SigV4a ------------------------------------------------------------------------------------------------------------
+# ECDSA over P-256 (FIPS 186-5, SEC 2 2.4.2) in Python integers, for requests to several regions at once. Points are XYZZ
+# quadruples, x = X/ZZ, y = Y/ZZZ with ZZ^3 = ZZZ^2 (hyperelliptic.org/EFD, xyzz-3); an exceptional addition gives ZZ = 0.
+
+P256_P = 2**256 - 2**224 + 2**192 + 2**96 - 1
+P256_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P256_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+P256_G = (
+    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+)
+
+_comb: Any = None  # see _comb_rows; made at the first signature
+_blind: Any = None  # (b, b * G): see _multiply_base
+
+
+def sigv4a_key(access_key_id: str, secret_access_key: str) -> int:
+    """The private key of SigV4a, 1 <= d < n: K0 + 1 of the first counter, from 1, whose K0 <= n - 2, where
+    K0 = HMAC-SHA256("AWS4A" + secret, 00000001 | algorithm | 00 | access key id | counter | 00000100).
+
+    It depends on the credentials alone. Source: aws-c-auth, key_derivation.c.
+    """
+    key = b"AWS4A" + _utf8(secret_access_key, "secret_access_key").encode()
+    for counter in range(1, 255):
+        fixed = (
+            b"\0\0\0\1" + ALGORITHM_V4A.encode() + b"\0" + _utf8(access_key_id, "access_key_id").encode() + bytes([counter]) + b"\0\0\1\0"
+        )
+        candidate = int.from_bytes(hmac.digest(key, fixed, "sha256"), "big")
+        if candidate <= P256_N - 2:
+            return candidate + 1
+    raise CredentialsError("no SigV4a key can be derived from these credentials")  # of 254 chances of 2**-32 each to miss
+
+
+def sigv4a_signature(private_key: int, string_to_sign: str, extra_entropy: bytes = b"") -> str:
+    """ECDSA over the SHA-256 of the string to sign, DER in lowercase hex; the nonce is RFC 6979's, with extra entropy (3.6) if given.
+
+    Python's integers take longer for some values than for others. Scalars are blinded, but who can time very many signatures
+    closely, on the same machine say, may still learn something; use AWS's own signer, in C, where that is a danger.
+    """
+    digest = sha256(string_to_sign.encode()).digest()
+    r, s = _sign_p256(private_key, digest, extra_entropy)
+    parts = [b"\2" + bytes([len(part)]) + part for part in (number.to_bytes(number.bit_length() // 8 + 1, "big") for number in (r, s))]
+    return (b"\x30" + bytes([len(parts[0]) + len(parts[1])]) + parts[0] + parts[1]).hex()
+
+
+def sigv4a_verify(public_key: tuple[int, int], string_to_sign: str, signature: str) -> bool:
+    """Whether a signature in lowercase hex is the key's over the string to sign. A high s is valid, DER is read strictly."""
+    numbers = _read_der(signature)
+    x, y = public_key
+    if numbers is None or not (0 <= x < P256_P and 0 <= y < P256_P) or (y * y - x**3 + 3 * x - P256_B) % P256_P:
+        return False
+    r, s = numbers
+    if not (1 <= r < P256_N and 1 <= s < P256_N):
+        return False
+    inverse = pow(s, -1, P256_N)
+    digest = int.from_bytes(sha256(string_to_sign.encode()).digest(), "big")
+    found = _affine_add(_multiply(digest * inverse % P256_N, P256_G), _multiply(r * inverse % P256_N, public_key))
+    return found is not None and found[0] % P256_N == r
+
+
+def sigv4a_public_key(private_key: int) -> tuple[int, int]:
+    """(x, y) of the public key."""
+    found = _multiply(private_key, P256_G)
+    assert found is not None
+    return found
+
+
+def _sign_p256(private_key: int, digest: bytes, extra_entropy: bytes = b"") -> tuple[int, int]:
+    """(r, s) of ECDSA over a digest."""
+    message = int.from_bytes(digest, "big")
+    for nonce in _nonces(private_key, message, extra_entropy):
+        r = _multiply_base(nonce) % P256_N
+        mask = int.from_bytes(os.urandom(32), "big") | 1  # so that the time of the inversion tells nothing of the nonce
+        s = pow(nonce * mask, -1, P256_N) * mask * (message + r * private_key) % P256_N
+        if r and s:
+            return r, s
+    raise AssertionError  # the nonces have no end
+
+
+def _nonces(private_key: int, message: int, extra: bytes) -> Iterator[int]:
+    """RFC 6979 3.2, with 3.6 for the extra entropy."""
+    seed = private_key.to_bytes(32, "big") + (message % P256_N).to_bytes(32, "big") + extra
+    value, key = b"\1" * 32, bytes(32)
+    for mark in (b"\0", b"\1"):
+        key = hmac.digest(key, value + mark + seed, "sha256")
+        value = hmac.digest(key, value, "sha256")
+    while True:
+        value = hmac.digest(key, value, "sha256")
+        nonce = int.from_bytes(value, "big")
+        if 1 <= nonce < P256_N:
+            yield nonce
+        key = hmac.digest(key, value + b"\0", "sha256")
+        value = hmac.digest(key, value, "sha256")
+
+
+def _comb_rows() -> list[dict[str, tuple[int, int]]]:
+    """Four rows: row s has, for each string of eight bits b7..b0, the point sum(+-2**(32 t + 8 s)) * G with + where bt is 1."""
+    global _comb, _blind
+    if _comb is None:
+        (x, y), zz, zzz = P256_G, 1, 1
+        doubled = []
+        for power in range(256):
+            if power % 8 == 0:
+                doubled.append((x, y, zz, zzz))
+            x, y, zz, zzz = _double(x, y, zz, zzz)
+        teeth = _affine_all(doubled)  # 2**(8 i) * G
+        rows = []
+        for row in range(4):
+            # Patterns with the highest bit 1 first, tooth by tooth, all of a round with one inversion; the others are their negatives.
+            points = [teeth[28 + row]]
+            for tooth in range(6, -1, -1):
+                x, y = teeth[4 * tooth + row]
+                points = _affine_add_all([(point, other) for point in points for other in ((x, P256_P - y), (x, y))])
+            table = {}
+            for pattern, (x, y) in enumerate(points):
+                table[f"{pattern + 128:08b}"] = (x, y)
+                table[f"{127 - pattern:08b}"] = (x, P256_P - y)
+            rows.append(table)
+        start = int.from_bytes(os.urandom(32), "big") % (P256_N - 1) + 1
+        x, y = _affine_all([_comb_sum(rows, start, 1, P256_G)])[0]
+        _blind = start, (x, y if (start - 128) % P256_N % 2 else P256_P - y)
+        _comb = rows
+    found: list[dict[str, tuple[int, int]]] = _comb
+    return found
+
+
+def _multiply_base(scalar: int) -> int:
+    """The x of scalar * G, begun with a random b * G, of which the scalar is relieved first. That b is doubled after each use."""
+    global _blind
+    rows = _comb_rows()
+    while True:
+        start, point = _blind
+        _blind = 2 * start % P256_N, _affine_double(point)
+        x, _, zz, _ = _comb_sum(rows, scalar, start, point)
+        if zz:
+            return x * pow(zz, -1, P256_P) % P256_P
+
+
+def _comb_sum(rows: list[dict[str, tuple[int, int]]], scalar: int, start: int, point: tuple[int, int]) -> tuple[int, int, int, int]:
+    """scalar * G or its negative, from point = start * G with a random Z, by a comb of signed digits: no digit is zero, so each
+    scalar costs 32 additions and 7 doublings, and nothing branches by its bits."""
+    p = P256_P
+    x, y = point
+    scalar = (scalar - 128 * start) % P256_N  # the start is doubled seven times
+    if scalar % 2 == 0:  # digits of +-1 make odd numbers only
+        scalar, y = P256_N - scalar, p - y
+    bits = f"{(scalar + 2**256 - 1) >> 1:0256b}"
+    z = int.from_bytes(os.urandom(32), "big") % (p - 1) + 1
+    zz = z * z % p
+    zzz = zz * z % p
+    X, Y = x * zz % p, y * zzz % p
+    for column in range(7, -1, -1):
+        for row in range(4):
+            x, y = rows[row][bits[31 - column - 8 * row :: 32]]
+            P = x * zz - X
+            R = y * zzz - Y
+            PP = P * P % p
+            PPP = P * PP % p
+            Q = X * PP % p
+            X = (R * R - PPP - 2 * Q) % p
+            Y = (R * (Q - X) - Y * PPP) % p
+            zz = zz * PP % p
+            zzz = zzz * PPP % p
+        if column:
+            X, Y, zz, zzz = _double(X, Y, zz, zzz)
+    return X, Y, zz, zzz
+
+
+def _double(X: int, Y: int, zz: int, zzz: int) -> tuple[int, int, int, int]:
+    p = P256_P
+    U = 2 * Y
+    V = U * U % p
+    W = U * V % p
+    S = X * V % p
+    M = 3 * (X - zz) * (X + zz) % p  # a = -3
+    X = (M * M - 2 * S) % p
+    return X, (M * (S - X) - W * Y) % p, V * zz % p, W * zzz % p
+
+
+def _affine_all(points: list[tuple[int, int, int, int]]) -> list[tuple[int, int]]:
+    """(x, y) of points that are not neutral, with one inversion for all (Montgomery's trick): 1/ZZZ gives 1/ZZ = (ZZ/ZZZ)**2."""
+    p = P256_P
+    products = [1]
+    for _, _, _, zzz in points:
+        products.append(products[-1] * zzz % p)
+    inverse = pow(products[-1], -1, p)
+    found = []
+    for index in range(len(points) - 1, -1, -1):
+        X, Y, zz, zzz = points[index]
+        cubed = inverse * products[index] % p
+        inverse = inverse * zzz % p
+        root = zz * cubed % p  # 1/Z
+        found.append((X * root * root % p, Y * cubed % p))
+    return found[::-1]
+
+
+def _multiply(scalar: int, point: tuple[int, int]) -> tuple[int, int] | None:
+    """scalar * point for any point, None where that is the neutral one; not blinded, as only public values are multiplied so."""
+    p = P256_P
+    window: list[Any] = [None, point]
+    for _ in range(14):
+        window.append(_affine_add(window[-1], point))
+    X, Y, zz, zzz = 1, 1, 0, 0
+    for digit in f"{scalar:064x}":
+        for _ in range(4 if zz else 0):
+            X, Y, zz, zzz = _double(X, Y, zz, zzz)
+        other = window[int(digit, 16)]
+        if other is None:
+            continue
+        if not zz:
+            (X, Y), zz, zzz = other, 1, 1
+            continue
+        P = (other[0] * zz - X) % p
+        R = (other[1] * zzz - Y) % p
+        if not P:  # the same x: a doubling, or the neutral point
+            total = _affine_add(_affine_all([(X, Y, zz, zzz)])[0], other)
+            (X, Y), zz, zzz = (total or (1, 1)), int(total is not None), int(total is not None)
+            continue
+        PP = P * P % p
+        PPP = P * PP % p
+        Q = X * PP % p
+        X = (R * R - PPP - 2 * Q) % p
+        Y = (R * (Q - X) - Y * PPP) % p
+        zz = zz * PP % p
+        zzz = zzz * PPP % p
+    return _affine_all([(X, Y, zz, zzz)])[0] if zz else None
+
+
+def _affine_double(point: tuple[int, int]) -> tuple[int, int]:
+    x, y = point
+    slope = 3 * (x * x - 1) * pow(2 * y, -1, P256_P) % P256_P
+    x3 = (slope * slope - 2 * x) % P256_P
+    return x3, (slope * (x - x3) - y) % P256_P
+
+
+def _affine_add(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The sum of any two points, None being the neutral one."""
+    if one is None or other is None:
+        return one or other
+    if one[0] == other[0]:
+        return None if (one[1] + other[1]) % P256_P == 0 else _affine_double(one)
+    return _affine_add_all([(one, other)])[0]
+
+
+def _affine_add_all(pairs: list[tuple[tuple[int, int], tuple[int, int]]]) -> list[tuple[int, int]]:
+    """The sums of pairs of points of different x, with one inversion for all (Montgomery's trick)."""
+    p = P256_P
+    products = [1]
+    for (x1, _), (x2, _) in pairs:
+        products.append(products[-1] * (x2 - x1) % p)
+    inverse = pow(products[-1], -1, p)
+    sums = []
+    for index in range(len(pairs) - 1, -1, -1):
+        (x1, y1), (x2, y2) = pairs[index]
+        slope = (y2 - y1) * inverse * products[index] % p
+        inverse = inverse * (x2 - x1) % p
+        x3 = (slope * slope - x1 - x2) % p
+        sums.append((x3, (slope * (x1 - x3) - y1) % p))
+    return sums[::-1]
+
+
+def _read_der(signature: str) -> tuple[int, int] | None:
+    """(r, s) of a DER signature in lowercase hex, None where it is anything but that, to the bit."""
+    if not isinstance(signature, str) or len(signature) > 144 or len(signature) % 2 or not set(signature) <= set("0123456789abcdef"):
+        return None
+    data = bytes.fromhex(signature)
+    if len(data) < 8 or data[0] != 0x30 or data[1] != len(data) - 2:
+        return None
+    numbers = []
+    rest = data[2:]
+    for _ in range(2):
+        if len(rest) < 3 or rest[0] != 2 or rest[1] > len(rest) - 2 or not rest[1]:
+            return None
+        number, rest = rest[2 : 2 + rest[1]], rest[2 + rest[1] :]
+        if number[0] & 0x80 or (len(number) > 1 and number[0] == 0 and not number[1] & 0x80):
+            return None  # negative, or longer than it need be
+        numbers.append(int.from_bytes(number, "big"))
+    return None if rest else (numbers[0], numbers[1])
+
+
+# 7. S3 and streams ----------------------------------------------------------------------------------------------------
+
+MIN_CHUNK = 8192  # bytes: S3's bound for every chunk but the last
+SIGNATURE_V4A = 144  # characters to which SigV4a's are padded in a stream, so that its length is known in advance
+# Bytes of the checksums that S3 takes as a trailer.
+CHECKSUM_SIZES = {
+    "crc32": 4,
+    "crc32c": 4,
+    "crc64nvme": 8,
+    "sha1": 20,
+    "sha256": 32,
+    "sha512": 64,
+    "xxhash64": 8,
+    "xxhash3": 8,
+    "xxhash128": 16,
+}
+MAX_EVENT_HEADERS, MAX_EVENT_PAYLOAD, MAX_EVENT_VALUE = 1 << 17, 1 << 24, 32767  # bytes
+
+
+def sign_stream(
+    signer: Signer,
+    method: str,
+    url: str,
+    headers: Headers = None,
+    body: Any = b"",
+    *,
+    length: int | None = None,
+    chunk_size: int = 65536,
+    checksum: Any = None,
+    signed: bool = True,
+    **options: Any,
+) -> SignedRequest:
+    """An S3 upload that is signed piece by piece as it is sent (aws-chunked): memory is a chunk, however long the stream.
+
+    body: a binary file, a buffer, or an iterable of bytes. length: its bytes; for a file or a buffer None is what is left of it.
+    chunk_size: bytes a chunk, 8192 or more. checksum: "crc32", "sha1" or "sha256", sent after the data as a trailer; another one of
+    S3's as (name, what computes it), an object with update() and digest(), a callable that makes one, or a function
+    (data, value so far) -> value as zlib.crc32 is. signed: whether chunks and trailer are signed; where not, the checksum
+    (crc32 if none is named) alone guards the data. options: as for Signer.sign; a region of * or a list signs with SigV4a.
+
+    The request's body is an iterable of bytes whose len() is the encoded length; with requests, httpx, urllib and http.client it
+    goes as it is. A file or a buffer can be sent again. Iterating raises RequestError, before the end of the stream is sent, where
+    the body is not as long as was said.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html
+    """
+    if isinstance(body, str):
+        body = _utf8(body, "body").encode()
+    kind = _body_kind(body)
+    if length is None:
+        length = _size_of(body) if kind == "file" else memoryview(body).nbytes if kind == "buffer" else None
+    if not isinstance(length, int) or isinstance(length, bool) or length < 0:
+        raise RequestError(f"length is {_kind(length)}; it must be the number of bytes that body gives")
+    if not isinstance(chunk_size, int) or chunk_size < MIN_CHUNK:
+        raise RequestError(f"chunk_size must be an int of {MIN_CHUNK} bytes or more")
+    if checksum is None and not signed:
+        checksum = "crc32"
+    name, make = _checksum(checksum)
+    credentials = signer._credentials or signer._ask()  # one set for the request and all chunks
+    frozen = Signer(credentials, service=signer.service, region=signer.region, clock=signer._clock, **signer._options)
+    given = _header_pairs(headers)
+    encodings = [str(value) for key, value in given if _header_name(key).lower() == "content-encoding"]
+    replaced = ("content-encoding", "content-length", "x-amz-decoded-content-length", "x-amz-trailer", CONTENT_SHA256, "transfer-encoding")
+    kept = [(key, value) for key, value in given if _header_name(key).lower() not in replaced]
+    kept += [("Content-Encoding", ",".join([*encodings, "aws-chunked"])), ("X-Amz-Decoded-Content-Length", str(length))]
+    if name:
+        kept.append(("X-Amz-Trailer", f"x-amz-checksum-{name}"))
+    asymmetric = _is_asymmetric(frozen, url, options.get("region"))
+    algorithm = "STREAMING-UNSIGNED-PAYLOAD" if not signed else f"STREAMING-{ALGORITHM_V4A if asymmetric else ALGORITHM}-PAYLOAD"
+    size = encoded_length(length, chunk_size, 0 if not signed else SIGNATURE_V4A if asymmetric else 64, name)
+    kept.append(("Content-Length", str(size)))
+    hashed = algorithm + ("-TRAILER" if name else "")
+    request = frozen.sign(method, url, kept, None, payload_hash=hashed, **{"content_sha256": True, **options})
+    request.body = _Chunks(request, credentials, body, kind, length, chunk_size, size, name, make, signed)
+    return request
+
+
+def encoded_length(length: int, chunk_size: int, signature: int, checksum: str = "") -> int:
+    """Bytes of an aws-chunked body of `length` bytes: each chunk with its size in hex, its signature (characters, or 0) and two line
+    ends, the final chunk of none, the trailer with its checksum and signature, and a line end."""
+    extension = len(";chunk-signature=") + signature if signature else 0
+    whole, rest = divmod(length, chunk_size)
+    total = whole * (len(f"{chunk_size:x}") + extension + 2 + chunk_size + 2)
+    if rest:
+        total += len(f"{rest:x}") + extension + 2 + rest + 2
+    total += 1 + extension + 2
+    if checksum:
+        total += len(f"x-amz-checksum-{checksum}:") + (CHECKSUM_SIZES[checksum] + 2) // 3 * 4 + 2
+        total += len("x-amz-trailer-signature:") + signature + 2 if signature else 0
+    return total + 2
+
+
+def _checksum(checksum: Any) -> tuple[str, Callable[[], Any]]:
+    """(name, a callable that makes an object with update() and digest())."""
+    if checksum is None:
+        return "", _Running
+    name, thing = (
+        (checksum, None) if isinstance(checksum, str) else checksum if isinstance(checksum, tuple) and len(checksum) == 2 else (None, None)
+    )
+    own: dict[str, Callable[[], Any]] = {"crc32": _Running, "sha1": _sha1, "sha256": sha256}
+    if name not in CHECKSUM_SIZES or (thing is None and name not in own):
+        raise RequestError(
+            f"checksum may be one of {', '.join(own)}, or a pair of another name of S3's ({', '.join(CHECKSUM_SIZES)}) and what computes it"
+        )
+    if thing is None:
+        return name, own[name]
+    if hasattr(thing, "update"):
+        return name, partial(_same, thing)
+    try:
+        made = thing()
+    except TypeError:
+        made = None
+    return name, thing if hasattr(made, "update") else partial(_Running, thing, CHECKSUM_SIZES[name])
+
+
+def _sha1() -> Any:
+    from hashlib import sha1
+
+    return sha1()
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+class _Running:
+    """A checksum by a function (data, value so far) -> value; zlib's crc32 where none is given."""
+
+    def __init__(self, function: Any = None, size: int = 4) -> None:
+        if function is None:
+            from zlib import crc32 as function
+        self._function = function
+        self._size = size
+        self._value = 0
+
+    def update(self, data: Any) -> None:
+        self._value = self._function(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(self._size, "big")
+
+
+def _is_asymmetric(signer: Signer, url: str, region: Any) -> bool:
+    """Whether a request will be signed with SigV4a, which its payload hash must say before it is."""
+    region = signer.region if region is None else region
+    if region is None:
+        (_, _, found), path, query = _split_url(url)
+        guess = _refined(found, path, query)
+        region = guess[1] if guess else ""
+    return isinstance(region, (list, tuple)) or region == "*" or "," in str(region)
+
+
+class _Chain:
+    """The signatures of a stream, each over the one before. S3's chunks and trailers, and events, differ in two lines."""
+
+    def __init__(self, credentials: Credentials, amz_date: str, scope: str, signature: str, asymmetric: bool) -> None:
+        self.signature = signature
+        self._credentials = credentials
+        self._asymmetric = asymmetric
+        self._algorithm = ALGORITHM_V4A if asymmetric else ALGORITHM
+        self.move(amz_date, scope)
+
+    def move(self, amz_date: str, scope: str) -> None:
+        """To another time: an event is signed for its own."""
+        self._head = f"\n{amz_date}\n{scope}\n"
+        if self._asymmetric:
+            self._key: Any = sigv4a_key(self._credentials.access_key_id, self._credentials.secret_access_key)
+        else:
+            date, region, service, _ = scope.split("/")
+            self._key = _signing_state(self._credentials, date, region, service)[4:]
+
+    def sign(self, kind: str, *hashes: str) -> str:
+        """The next signature, of `kind` PAYLOAD or TRAILER, in lowercase hex; SigV4a's not padded."""
+        to_sign = "\n".join([f"{self._algorithm}-{kind}{self._head}{self.signature}", *hashes])
+        if self._asymmetric:
+            self.signature = sigv4a_signature(self._key, to_sign)
+        else:
+            self.signature = _hmac(to_sign, *self._key)
+        return self.signature
+
+
+class _Chunks:
+    """The aws-chunked body of a request: iterate for its pieces; its len() is what Content-Length says."""
+
+    def __init__(self, request: SignedRequest, credentials: Credentials, body: Any, kind: str, *layout: Any) -> None:
+        self._request = request
+        self._credentials = credentials
+        self._body = body
+        self._kind = kind
+        self._length, self._chunk_size, self._size, self._name, self._make, self._signed = layout
+        self._start = body.tell() if kind == "file" else 0
+        self._used = False
+
+    def __len__(self) -> int:
+        return int(self._size)
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._used and self._kind == "stream":
+            raise RequestError("this body can be read only once, and it was; make the request anew")
+        if self._kind == "file":
+            self._body.seek(self._start)
+        self._used = True
+        algorithm, amz_date, scope, _ = self._request.string_to_sign.split("\n")
+        asymmetric = algorithm == ALGORITHM_V4A
+        chain = _Chain(self._credentials, amz_date, scope, self._request.signature, asymmetric)
+        check = self._make() if self._name else None
+        left = self._length
+        before = b""
+        for chunk in self._pieces():
+            left -= len(chunk)
+            if left < 0:
+                raise RequestError(f"body gives more than the {self._length} bytes that were said")
+            if check is not None:
+                check.update(chunk)
+            yield before + self._line(chain, chunk)
+            yield chunk
+            before = b"\r\n"
+        if left:
+            raise RequestError(f"body ended {left} bytes short of the {self._length} that were said")
+        end = before + self._line(chain, b"")
+        if check is not None:
+            from base64 import b64encode
+
+            trailer = f"x-amz-checksum-{self._name}:{b64encode(check.digest()).decode()}"
+            end += trailer.encode() + b"\r\n"
+            if self._signed:
+                signature = chain.sign("TRAILER", sha256(trailer.encode() + b"\n").hexdigest())
+                end += f"x-amz-trailer-signature:{self._padded(signature)}\r\n".encode()
+        yield end + b"\r\n"
+
+    def _padded(self, signature: str) -> str:
+        return signature if len(signature) == 64 else signature.ljust(SIGNATURE_V4A, "*")
+
+    def _line(self, chain: _Chain, chunk: Any) -> bytes:
+        """What stands before a chunk's data."""
+        if not self._signed:
+            return b"%x\r\n" % len(chunk)
+        signature = self._padded(chain.sign("PAYLOAD", EMPTY_SHA256, sha256(chunk).hexdigest()))
+        return f"{len(chunk):x};chunk-signature={signature}\r\n".encode()
+
+    def _pieces(self) -> Iterator[Any]:
+        """The data in chunks of the full size, and a last one of the rest."""
+        size = self._chunk_size
+        if self._kind == "buffer":
+            view = memoryview(self._body).cast("B")
+            for start in range(0, len(view), size):
+                yield view[start : start + size]
+            return
+        source = iter(partial(self._body.read, size), b"") if hasattr(self._body, "read") else iter(self._body)
+        held = bytearray()
+        for piece in source:
+            if not isinstance(piece, (bytes, bytearray, memoryview)):
+                raise RequestError(f"body gives {_kind(piece)} where it must give bytes")
+            if not held and len(piece) == size:
+                yield piece
+                continue
+            held += piece
+            while len(held) >= size:
+                yield bytes(held[:size])
+                del held[:size]
+        if held:
+            yield bytes(held)
+
+
+def post_policy(
+    signer: Signer, url: str, conditions: Iterable[Any] = (), fields: Headers = (), *, expires: int, now: datetime | None = None
+) -> tuple[str, dict[str, str]]:
+    """(url, fields) of a form by which a browser uploads to a bucket: multipart/form-data, these fields first, `file` last.
+
+    url: the bucket's. conditions: S3's, {"acl": "private"} or ["content-length-range", 1, 1048576], beside those that are made for
+    the bucket and for each field that has none. fields: those of the form, `key` among them, which may end with ${filename}.
+    expires: seconds, 1..604800.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+    """
+    import json
+    from base64 import b64encode
+
+    if expires.__class__ is not int or not 1 <= expires <= MAX_EXPIRES:
+        raise RequestError(f"expires must be an int of seconds from 1 to {MAX_EXPIRES} (7 days)")
+    form = {str(name): str(value) for name, value in _header_pairs(fields)}
+    if "key" not in form:
+        raise RequestError("fields must hold the key of the object, such as 'uploads/${filename}'")
+    (scheme, authority, found), path, _ = _split_url(url)
+    service, region = signer.service or "s3", signer.region or (found[1] if found else signer._find_region())
+    if not isinstance(region, str) or region == "*" or "," in region:
+        raise RequestError("a form is signed for one region; pass region= to Signer")
+    credentials = signer._credentials or signer._ask()
+    seconds, amz_date, date = _read_clock(signer._clock, now)
+    _, scope, credential, _, inner, outer = _signing_state(credentials, date, region, service)
+    stated: list[Any] = list(conditions)
+    covered = {name for each in stated if isinstance(each, dict) for name in each}
+    covered |= {str(each[1])[1:] for each in stated if isinstance(each, (list, tuple)) and len(each) == 3 and str(each[1])[:1] == "$"}
+    bucket = (
+        authority.partition(".s3")[0] if found and ".s3" in authority else path.strip("/").partition("/")[0] or authority.partition(".")[0]
+    )
+    if "bucket" not in covered:
+        stated.append({"bucket": bucket})
+    for name, value in form.items():
+        if name not in covered:
+            stated.append(["starts-with", "$" + name, value[: -len("${filename}")]] if value.endswith("${filename}") else {name: value})
+    signing = {"x-amz-algorithm": ALGORITHM, "x-amz-credential": credential, "x-amz-date": amz_date}
+    if credentials.session_token:
+        signing["x-amz-security-token"] = credentials.session_token
+    stated += [{name: value} for name, value in signing.items()]
+    policy = b64encode(json.dumps({"expiration": _iso(seconds + expires), "conditions": stated}).encode()).decode()
+    return f"{scheme}://{authority}{path}", {**form, **signing, "policy": policy, "x-amz-signature": _hmac(policy, inner, outer)}
+
+
+class EventSigner:
+    """Signs the events of a stream (Transcribe, Lex, Bedrock ...), each over the one before, beginning with the request's signature.
+
+    seed: the SignedRequest that opens the stream, whose payload hash is STREAMING-AWS4-HMAC-SHA256-EVENTS, or a signature in hex
+    for a signer whose service and region are set. Each event is signed for its own time, so a stream may cross midnight.
+    Source: https://docs.aws.amazon.com/transcribe/latest/dg/streaming-http2.html
+    """
+
+    def __init__(self, signer: Signer, seed: SignedRequest | str) -> None:
+        credentials = signer._credentials or signer._ask()
+        self._clock = signer._clock
+        if isinstance(seed, SignedRequest):
+            algorithm, amz_date, scope, _ = seed.string_to_sign.split("\n")
+            if algorithm != ALGORITHM:
+                raise RequestError("events are signed with SigV4 only, not with SigV4a")
+            signature = seed.signature
+        else:
+            _, amz_date, date = _read_clock(self._clock, None)
+            _, scope, *_ = _signing_state(credentials, date, signer.region, signer.service)
+            signature = seed
+        _, self._region, self._service, _ = scope.split("/")
+        self._chain = _Chain(credentials, amz_date, scope, signature, False)
+
+    def sign(self, message: bytes, *, now: datetime | None = None) -> bytes:
+        """The event to send: an encoded frame around the message, which is an encoded event itself (see encode_event)."""
+        seconds, amz_date, date = _read_clock(self._clock, now)
+        stamp = _encode_headers({":date": (8, int(seconds) * 1000)})
+        self._chain.move(amz_date, f"{date}/{self._region}/{self._service}/aws4_request")
+        signature = self._chain.sign("PAYLOAD", sha256(stamp).hexdigest(), sha256(message).hexdigest())
+        return encode_event({":date": (8, int(seconds) * 1000), ":chunk-signature": bytes.fromhex(signature)}, message)
+
+    def end(self, *, now: datetime | None = None) -> bytes:
+        """The event that ends the stream: one of no message."""
+        return self.sign(b"", now=now)
+
+
+def encode_event(headers: Mapping[str, Any], payload: bytes) -> bytes:
+    """An event as application/vnd.amazon.eventstream frames it.
+
+    headers: {name: value}; bool, int (32 bits where it fits, else 64), bytes, str, an aware datetime or a uuid.UUID; or a pair
+    (type 0..9 of the format, value) where another integer or a timestamp in milliseconds is meant.
+    Raises RequestError where a header or the payload is too long, or of another type.
+    """
+    from zlib import crc32
+
+    encoded = _encode_headers(headers)
+    payload = bytes(payload)
+    if len(encoded) > MAX_EVENT_HEADERS or len(payload) > MAX_EVENT_PAYLOAD:
+        raise RequestError(f"an event holds {MAX_EVENT_HEADERS} bytes of headers and {MAX_EVENT_PAYLOAD} of payload at most")
+    prelude = (16 + len(encoded) + len(payload)).to_bytes(4, "big") + len(encoded).to_bytes(4, "big")
+    frame = prelude + crc32(prelude).to_bytes(4, "big") + encoded + payload
+    return frame + crc32(frame).to_bytes(4, "big")
+
+
+def _encode_headers(headers: Mapping[str, Any]) -> bytes:
+    """name length, name, type, value of each header."""
+    parts = []
+    for name, value in headers.items():
+        encoded = _utf8(name, "an event's header name").encode()
+        if not 1 <= len(encoded) <= 255:
+            raise RequestError("an event's header name has 1 to 255 bytes")
+        parts.append(bytes([len(encoded)]) + encoded + _encode_value(value))
+    return b"".join(parts)
+
+
+def _encode_value(value: Any) -> bytes:
+    kind, value = value if isinstance(value, tuple) and len(value) == 2 else (None, value)
+    if kind is None:
+        if isinstance(value, bool):
+            kind = 0 if value else 1
+        elif isinstance(value, int):
+            kind = 4 if -(2**31) <= value < 2**31 else 5
+        elif hasattr(value, "utcoffset"):
+            kind, value = 8, round(_read_clock(time.time, value)[0] * 1000)
+        else:
+            kind = 6 if isinstance(value, (bytes, bytearray)) else 7 if isinstance(value, str) else 9 if hasattr(value, "bytes") else None
+    try:
+        if kind in (0, 1):
+            return bytes([kind])
+        if kind in EVENT_INTEGERS:
+            return bytes([kind]) + int(value).to_bytes(EVENT_INTEGERS[kind], "big", signed=True)
+        if kind == 9:
+            return b"\x09" + (value if isinstance(value, bytes) else value.bytes)
+        data = value.encode() if kind == 7 else bytes(value) if kind == 6 else None
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
+        raise RequestError(f"an event's header is {_kind(value)}, which type {kind} can't hold") from error
+    if data is None or len(data) > MAX_EVENT_VALUE:
+        raise RequestError(f"an event's header is {_kind(value)}, or longer than {MAX_EVENT_VALUE} bytes")
+    return bytes([kind or 0]) + len(data).to_bytes(2, "big") + data
+
+
+EVENT_INTEGERS = {2: 1, 3: 2, 4: 4, 5: 8, 8: 8}  # bytes of the types that are whole numbers
+
+
+def decode_event(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """(headers, payload) of one framed event: timestamps as aware datetimes, UUIDs as uuid.UUID.
+
+    Raises RequestError where it is truncated, longer than it says, too large, or its checksums do not hold.
+    """
+    from datetime import datetime, timedelta, timezone
+    from zlib import crc32
+
+    data = bytes(data)
+    total, length = (int.from_bytes(data[start : start + 4], "big") for start in (0, 4))
+    if len(data) < 16 or int.from_bytes(data[8:12], "big") != crc32(data[:8]):
+        raise RequestError("the event is truncated, or its beginning corrupt")
+    if total != len(data) or length > min(MAX_EVENT_HEADERS, total - 16) or total - 16 - length > MAX_EVENT_PAYLOAD:
+        raise RequestError(f"the event says it has {total} bytes, {length} of them headers; {len(data)} are here")
+    if int.from_bytes(data[-4:], "big") != crc32(data[:-4]):
+        raise RequestError("the event is corrupt: its checksum does not hold")
+    headers: dict[str, Any] = {}
+    rest = data[12 : 12 + length]
+    try:
+        while rest:
+            size = rest[0]
+            name, kind, rest = rest[1 : 1 + size].decode(), rest[1 + size], rest[2 + size :]
+            width = 0 if kind < 2 else 16 if kind == 9 else EVENT_INTEGERS.get(kind, 0)
+            if kind in (6, 7):
+                width, rest = int.from_bytes(rest[:2], "big"), rest[2:]
+            value, rest = rest[:width], rest[width:]
+            if kind > 9 or len(value) != width or not name:
+                raise ValueError
+            if kind in EVENT_INTEGERS:
+                number = int.from_bytes(value, "big", signed=True)
+                headers[name] = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=number) if kind == 8 else number
+            elif kind == 9:
+                from uuid import UUID
+
+                headers[name] = UUID(bytes=value)
+            else:
+                headers[name] = kind == 0 if kind < 2 else value.decode() if kind == 7 else value
+    except (IndexError, OverflowError, ValueError) as error:
+        raise RequestError("the event's headers are malformed") from error
+    return headers, data[12 + length : -4]
 
 
 # 9. HTTP --------------------------------------------------------------------------------------------------------------
@@ -1510,7 +2324,7 @@ class Response:
             fields = {name.lower(): value for name, value in fields.items()}
         except (ValueError, AttributeError, RecursionError):
             return code, ""
-        said = fields.get("__type") or fields.get("code")
+        said = fields.get("__type") or fields.get("code") or fields.get("error")
         if code is None and isinstance(said, str):
             code = said.rpartition("#")[2]
         message = fields.get("message")
@@ -1525,7 +2339,7 @@ class Response:
         what = f"{self.request.method} {_shown(self.request.url)}" if self.request else "the request"
         # The first line only: what some services say beyond it repeats the canonical request, with the session token in it.
         said = _printable(": ".join([part for part in (code, message.partition("\n")[0][:300]) if part]))
-        tail = f" (request id {request_id})" if request_id else ""
+        tail = f" (request id {_printable(request_id[:100])})" if request_id else ""
         raise ServiceError(
             f"{what} was answered with {self.status} {said or 'and no explanation'}{tail}",
             status=self.status,
@@ -1699,7 +2513,7 @@ class Client:
         if response.status not in REFUSALS:
             return ""
         code, message = response.error()
-        _, signed_for, service, _ = request.string_to_sign.split("\n")[2].split("/")
+        *_, signed_for, service, _ = request.string_to_sign.split("\n")[2].split("/")
         of_time = not response.body or code in SKEW_CODES or any(words in message.lower() for words in SKEW_WORDS)
         if "clock" not in corrected and of_time and date is not None and abs(date - signed_at) > MAX_SKEW and options.get("now") is None:
             self._skew = date - self._clock() if abs(date - self._clock()) > MAX_SKEW else 0.0
@@ -1855,8 +2669,10 @@ def _is_permanent(error: BaseException | None) -> bool:
 _tls: dict[str, Any] = {}  # TLS contexts by file of certificates: making one takes 10 ms
 
 
-def _send_by_urllib(request: SignedRequest, timeout: float | None, proxies: dict[str, str] | None = None) -> tuple[int, Any, Any]:
-    """(status, headers, open body) by urllib.request: the default transport. proxies: None takes those of the environment."""
+def _send_by_urllib(
+    request: SignedRequest, timeout: float | None, proxies: dict[str, str] | None = None, cafile: str | None = None
+) -> tuple[int, Any, Any]:
+    """(status, headers, open body) by urllib.request: the default transport. proxies, cafile: None takes those of the environment."""
     import urllib.request as library
     from http.client import InvalidURL
 
@@ -1883,7 +2699,7 @@ def _send_by_urllib(request: SignedRequest, timeout: float | None, proxies: dict
     if request.url.startswith("https:"):
         import ssl
 
-        cafile = os.environ.get("AWS_CA_BUNDLE") or ""
+        cafile = cafile or os.environ.get("AWS_CA_BUNDLE") or ""
         try:
             context = _tls.get(cafile) or ssl.create_default_context(cafile=cafile or None)
         except OSError as error:
@@ -1900,17 +2716,6 @@ def _send_by_urllib(request: SignedRequest, timeout: float | None, proxies: dict
     return answer.status, answer.headers, answer
 
 
-def _size_of(body: Any) -> int | None:
-    """Bytes from a file's position to its end; None for all else, whose length http.client knows or nobody does."""
-    if body is None or isinstance(body, _Once) or _body_kind(body) != "file":
-        return None
-    start = body.tell()
-    body.seek(0, 2)
-    size: int = body.tell() - start
-    body.seek(start)
-    return size
-
-
 # 10. Credentials ------------------------------------------------------------------------------------------------------
 # A provider is a loader, that is a function that fetches one set of credentials, wrapped in a Provider, which keeps it and
 # fetches the next one in time. What the loaders need of the outside world, each finds in its _Config.
@@ -1918,6 +2723,7 @@ def _size_of(body: Any) -> int | None:
 MANDATORY_WINDOW = 60.0  # seconds before the end in which credentials are not used any more, if others can be had
 # (lifetime in seconds up to which, advisory window in seconds): from when on before the end others are fetched. The rule of all SDKs.
 ADVISORY_WINDOWS = ((1200.0, 300.0), (5400.0, 900.0), (float("inf"), 3600.0))
+MINIMUM_HOLD = 60.0  # seconds, or half the life, in which a set is not asked for again
 RETRY_WINDOW = (300.0, 600.0)  # seconds, of which one at random is waited after a refresh that failed
 CREDENTIALS_CAP = 1 << 16  # bytes of an answer that holds credentials; a longer one is none
 SERVICE_ATTEMPTS, SERVICE_TIMEOUT = 3, 30.0  # of calls to STS, SSO, OIDC and Cognito; seconds
@@ -1927,7 +2733,9 @@ CONTAINER_HOST = "169.254.170.2"
 CONTAINER_HOSTS = frozenset({CONTAINER_HOST, "169.254.170.23", "[fd00:ec2::23]", "localhost", "[::1]"})  # that take http
 THROTTLED = ("Throttling", "RequestLimitExceeded", "TooManyRequests", "IDPCommunicationError", "InternalError")
 # Errors that no refresh will mend: whoever configured this must act.
-FINAL_CODES = frozenset("AccessDenied AccessDeniedException UnauthorizedException InvalidGrantException ExpiredTokenException".split())
+FINAL_CODES = frozenset(
+    "TOKEN_EXPIRED USER_CREDENTIALS_CHANGED INSUFFICIENT_PERMISSIONS AccessDenied AccessDeniedException UnauthorizedException InvalidGrantException ExpiredTokenException".split()
+)
 
 
 class _LogInAgain(CredentialsError):
@@ -1952,17 +2760,19 @@ class Provider:
         margin: float | None = None,
         sources: Sequence[Any] = (),
         region: Callable[[], str | None] | None = None,
+        trusted: bool = False,
     ) -> None:
         self._load = load
         self._clock = clock
         self._margin = margin
         self._sources = sources
-        self._region = region
+        self._find_region = region
+        self._trusted = trusted  # whether expired credentials are taken from `load`, as from providers that know what they do
         self._life: int | None = None
+        self._regions: tuple[Any, str | None] = (None, None)  # (the state for which it was looked up, the region)
+        self._invalidations = 0
+        self._failure: CredentialsError | None = None  # of a refresh in the background
         self.source = ""
-        self._forget()
-
-    def _forget(self) -> None:
         # (credentials, when to fetch others, when these should not be used any more), seconds since the epoch
         self._state: tuple[Credentials | None, float, float] = (None, 0.0, 0.0)
         self._new_lock()
@@ -1971,10 +2781,19 @@ class Provider:
         from threading import Lock
 
         self._lock = Lock()
+        self._owner = 0  # the thread that has it
         self._pid = os.getpid()
 
+    def _region(self) -> str | None:
+        """The region that is configured where the credentials are, looked up once for each set of them."""
+        state, region = self._regions
+        if state is not self._state:
+            state, region = self._state, self._find_region() if self._find_region else None
+            self._regions = state, region
+        return region
+
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_pid")}
+        return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_owner", "_pid")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -1990,8 +2809,9 @@ class Provider:
         return self._refresh()
 
     async def get_async(self) -> Credentials:
-        """The current Credentials; the first ones are fetched in a thread, so that the event loop goes on meanwhile."""
-        if self._state[0] is not None:
+        """The current Credentials; where there are none that should be used, others are fetched in a thread meanwhile."""
+        credentials, _, mandatory_at = self._state
+        if credentials is not None and self._clock() < mandatory_at:
             return self()
         from asyncio import get_running_loop
 
@@ -2000,67 +2820,102 @@ class Provider:
     def expire_after(self, seconds: float) -> Provider:
         """This provider, whose credentials from now on count as expiring that many seconds (300 or more) after they were
         fetched, where the source names no end."""
-        if not isinstance(seconds, (int, float)) or not seconds >= 300:
+        if not isinstance(seconds, (int, float)) or not 300 <= seconds < YEAR_2100:
             raise RequestError("expire_after takes 300 seconds or more")
         self._life = int(seconds)
         return self
 
     def invalidate(self) -> None:
         """Fetch others at the next call, since a service said that these have expired."""
-        credentials, _, _ = self._state
-        self._state = (credentials, 0.0, 0.0)
+        self._invalidations += 1
+        self._state = (self._state[0], 0.0, 0.0)
         for source in self._sources:
             invalidate = getattr(source, "invalidate", None)
             if invalidate is not None:
                 invalidate()
 
     def _refresh(self) -> Credentials:
+        from threading import Thread, get_ident
+
         if self._pid != os.getpid():  # forked: the lock may be held by a thread that is not here
             self._new_lock()
+        if self._owner == get_ident():
+            raise CredentialsError("a provider asks itself for the credentials that it is to fetch")
         credentials, _, mandatory_at = self._state
         if credentials is not None and _in_event_loop():
+            failure, self._failure = self._failure, None
+            if failure is not None:
+                raise failure
             if self._lock.acquire(blocking=False):
-                from threading import Thread
-
-                Thread(target=self._fetch_and_release, daemon=True).start()
+                try:
+                    Thread(target=self._fetch_in_background, daemon=True).start()
+                except RuntimeError as error:  # no thread can be had
+                    self._keep(credentials, error)
+                    self._lock.release()
             return credentials
         if not self._lock.acquire(blocking=credentials is None or self._clock() >= mandatory_at):
             return credentials  # type: ignore[return-value]  # another thread is at it
         return self._fetch_and_release()
 
+    def _fetch_in_background(self) -> None:
+        try:
+            self._fetch_and_release()
+        except CredentialsError as error:
+            self._failure = error
+
     def _fetch_and_release(self) -> Credentials:
+        from threading import get_ident
+
+        self._owner = get_ident()
         try:
             credentials, refresh_at, _ = self._state
             if credentials is not None and self._clock() < refresh_at:
                 return credentials  # another thread did it while this one waited
             return self._fetch(credentials)
         finally:
+            self._owner = 0
             self._lock.release()
 
     def _fetch(self, old: Credentials | None) -> Credentials:
+        invalidations = self._invalidations
         try:
             credentials, source = self._load()
             now = self._clock()
-            if credentials._expires_at <= now:
+            if credentials._expires_at <= now and not self._trusted:
                 raise CredentialsError(f"{source}: the credentials that came had expired at {credentials.expiration}")
-        except (CredentialsError, OSError) as error:
-            if old is None or isinstance(error, _LogInAgain):
-                raise
-            import warnings
-            from random import uniform
-
-            retry_at = self._clock() + uniform(*RETRY_WINDOW)
-            self._state = (old, retry_at, retry_at)
-            warnings.warn(f"credentials could not be refreshed, the old ones stay in use: {error}", CredentialsWarning, stacklevel=2)
+        except Exception as error:
+            failure = (
+                error
+                if isinstance(error, CredentialsError)
+                else CredentialsError(f"the source of credentials failed: {type(error).__name__}")
+            )
+            if old is None or (isinstance(error, _LogInAgain) and self._clock() >= self._state[2]):
+                # An error of encoding holds what it was to encode, which may be a token.
+                raise failure from (None if failure is error or isinstance(error, UnicodeError) else error)
+            self._keep(old, failure)
             return old
         if self._life is not None and credentials.expiration is None:
             credentials = _with_expiration(credentials, now + self._life)
         life = credentials._expires_at - now
         mandatory = self._margin if self._margin is not None else MANDATORY_WINDOW
         advisory = mandatory if self._margin is not None else next(window for longest, window in ADVISORY_WINDOWS if life <= longest)
+        # What lives shorter than its window, or came again unchanged, is not asked for at every call all the same.
+        hold = now + min(MINIMUM_HOLD, max(life, 2.0) / 2)
         self.source = source
-        self._state = (credentials, credentials._expires_at - advisory, credentials._expires_at - mandatory)
+        if invalidations == self._invalidations:
+            end = credentials._expires_at
+            self._state = (credentials, max(end - advisory, hold), max(end - mandatory, hold))
+        else:  # while it was fetched, someone was told that it has expired
+            self._state = (credentials, 0.0, 0.0)
         return credentials
+
+    def _keep(self, old: Credentials, error: BaseException) -> None:
+        """Stay with the old credentials after a refresh that failed, and wait before the next."""
+        from random import uniform
+
+        retry_at = self._clock() + uniform(*RETRY_WINDOW)
+        self._state = (old, retry_at, max(retry_at, self._state[2]))
+        _warn(f"credentials could not be refreshed, the old ones stay in use: {error}")
 
 
 def _in_event_loop() -> bool:
@@ -2146,14 +3001,13 @@ class _Config:
         if given is None:
             return self.home(*default)
         text = os.fspath(given)
-        home = self.home()
-        if home and (text == "~" or text.startswith(("~/", "~\\"))):
-            text = home + text[1:]
         if "$" in text:
+            import re
+
             env = os.environ if self._env is None else self._env
-            for name in sorted(env, key=len, reverse=True):
-                text = text.replace(f"${{{name}}}", env[name]).replace(f"${name}", env[name])
-        return text
+            text = re.sub(r"\$(?:(\w+)|\{([^}]*)\})", lambda found: env.get(found[1] or found[2], found[0]), text)
+        home = self.home()
+        return home + text[1:] if home and (text == "~" or text.startswith(("~/", "~\\"))) else text
 
     @property
     def files(self) -> tuple[Any, ...]:
@@ -2175,13 +3029,21 @@ class _Config:
     def settings(self, name: str) -> dict[str, Any] | None:
         """The settings of a profile, those of the credentials file over those of the config file; None where neither has it."""
         config, credentials = (file.get(("profile", name)) for file in self.files)
-        return None if config is None and credentials is None else {**(config or {}), **(credentials or {})}
+        if config is None and credentials is None:
+            return None
+        merged = {**(config or {}), **(credentials or {})}
+        return {key: value for key, value in merged.items() if isinstance(value, str)}  # nested ones are none of these
 
     def static_keys(self, name: str) -> list[dict[str, Any]]:
         """The settings of a profile in the config file and in the credentials file, each empty where it has no key there: a key of
-        one file must not meet the token of the other."""
+        one file must not meet the token of the other. Only where neither has both halves of a key do they make one together."""
         found = [file.get(("profile", name)) or {} for file in self.files]
-        return [settings if settings.get("aws_access_key_id") or settings.get("aws_secret_access_key") else {} for settings in found]
+        halves = ("aws_access_key_id", "aws_secret_access_key")
+        whole = [settings if all(isinstance(settings.get(half), str) and settings[half] for half in halves) else {} for settings in found]
+        if any(whole):
+            return whole
+        together = {**found[0], **found[1]}
+        return [{}, together if any(together.get(half) for half in halves) else {}]
 
     def setting(self, variable: str, key: str) -> str | None:
         """A setting from the environment, else from the selected profile."""
@@ -2221,6 +3083,10 @@ class _Config:
                 or settings.get("endpoint_url")
             )
             if configured:
+                try:
+                    _split_url(str(configured))
+                except RequestError as error:
+                    raise CredentialsError(f"the endpoint that is configured for {service} is no URL: {error}") from error
                 return str(configured)
         if region is None:
             raise CredentialsError(f"{host} needs a region: pass region=, or set AWS_REGION or the profile's region")
@@ -2234,10 +3100,17 @@ class _Config:
     def send(self, method: str, url: str, headers: dict[str, str], body: bytes | None, timeout: float, direct: bool = False) -> Response:
         """The answer to a request that is sent as it stands: no redirect is followed, and no proxy asked where `direct`."""
         for name, value in headers.items():
-            if any(character < " " or character == "\x7f" for character in value):
-                raise CredentialsError(f"the value for the header {name} holds a line break or another control character")
+            if not value.isascii() or not value.isprintable():
+                raise CredentialsError(f"the value for the header {name} holds a line break or another character that no header can have")
+        if not url.isascii() or not url.isprintable() or " " in url:
+            raise CredentialsError(f"{_shown(url)} holds characters that must be percent-encoded")
         request = SignedRequest(method, url, headers, body, "", "", "")
-        transport = self.transport or (partial(_send_by_urllib, proxies={}) if direct else _send_by_urllib)
+        if self.transport is not None:
+            transport = self.transport
+        elif direct:  # an address of this machine, which a proxy would take for one of its own
+            transport = partial(_send_by_urllib, proxies={})
+        else:
+            transport = partial(_send_by_urllib, cafile=self.setting("AWS_CA_BUNDLE", "ca_bundle"))
         status, answered, raw = transport(request, timeout)
         with Response(status, answered, raw, request) as response:
             if response._body is None:
@@ -2295,30 +3168,31 @@ def _read_profiles(path: str | None, is_config: bool) -> dict[tuple[str, str], d
         raise CredentialsError(f"{path} can't be read: {type(error).__name__}") from error
     sections: dict[tuple[str, str], dict[str, Any]] = {}
     section: dict[str, Any] | None = None
-    key = ""
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+    key, depth = "", 0  # of the setting that a line which stands further in continues
+    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
         stripped = line.strip()
         if not stripped or stripped[0] in "#;":
             continue
-        if line[0] == "[":
-            name, bracket, _ = line[1:].partition("]")
-            section = sections.setdefault(_section_kind(name, is_config), {}) if bracket else None
-            key = ""
-            wrong = "" if bracket else "a section lacks its ]"
-        elif section is None:
-            wrong = "a setting stands before any section"
-        elif line[0] in " \t":
+        indent = len(line) - len(line.lstrip())
+        wrong = ""
+        if key and section is not None and indent > depth:
             name, value = _split_setting(stripped)
-            if not key:
-                wrong = "a continued line has no setting before it"
-            elif section[key] and isinstance(section[key], str):
+            if section[key] and isinstance(section[key], str):
                 section[key] += "\n" + stripped
             elif name:
                 section[key] = {**(section[key] or {}), name: value}
             else:
                 wrong = "a nested setting is written as name = value"
+        elif stripped[0] == "[":
+            name, bracket, _ = stripped[1:].partition("]")
+            section = sections.setdefault(_section_kind(name, is_config), {}) if bracket else None
+            key = ""
+            wrong = "" if bracket else "a section lacks its ]"
+        elif section is None:
+            wrong = "a setting stands before any section"
         else:
             key, value = _split_setting(stripped)
+            depth = indent
             section[key] = value
             wrong = "" if key else "a setting is written as name = value"
         if wrong:
@@ -2335,7 +3209,7 @@ def _section_kind(text: str, is_config: bool) -> tuple[str, str]:
     if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
         name = name[1:-1]
     if not is_config:
-        return ("", text) if kind == "profile" and name else ("profile", text.strip())
+        return ("profile", text.strip()) if text.strip() and not (kind == "profile" and name) else ("", text)
     if kind == "default" and not name:
         return "profile", "default"
     if kind == "profile" and name == "default":
@@ -2348,11 +3222,11 @@ def _split_setting(line: str) -> tuple[str, str]:
     marks = [index for index in (line.find("="), line.find(":")) if index >= 0]
     if not marks:
         return "", ""
-    name, value = line[: min(marks)].strip().lower(), line[min(marks) + 1 :].strip()
+    name, value = line[: min(marks)].strip().lower(), line[min(marks) + 1 :]
     if name != "credential_process":  # a command may hold what looks like a comment
         for mark in (" #", " ;", "\t#", "\t;"):
-            value = value.partition(mark)[0].rstrip() if not value.startswith(("#", ";")) else ""
-    return name, value
+            value = value.partition(mark)[0]
+    return name, value.strip()
 
 
 def _from_settings(settings: Mapping[str, Any], source: str) -> tuple[Credentials, str]:
@@ -2365,13 +3239,17 @@ def _from_settings(settings: Mapping[str, Any], source: str) -> tuple[Credential
     return Credentials(key, secret, token, None, settings.get("aws_account_id") or None), source
 
 
-def _from_fields(fields: Any, source: str, names: str = "AccessKeyId SecretAccessKey SessionToken Expiration AccountId") -> Credentials:
-    """Credentials from an answer that was parsed, by the names it has for their five fields. An end is expected but for processes."""
+def _from_fields(
+    fields: Any, source: str, names: str = "AccessKeyId SecretAccessKey SessionToken Expiration AccountId", ends: bool = True
+) -> Credentials:
+    """Credentials from an answer that was parsed, by the names it has for their five fields. ends: whether it must tell their end."""
     key, secret, token, end, account = (fields.get(name) if isinstance(fields, dict) else None for name in names.split())
     if not isinstance(key, str) or not isinstance(secret, str) or not key or not secret:
         raise CredentialsError(f"{source}: the answer holds no access key and secret")
+    if end is None and ends:
+        raise CredentialsError(f"{source}: the answer has no Expiration")
     expiration = None if end is None else _parse_time(end, source)
-    return Credentials(key, secret, token or None, expiration, None if account is None else str(account))
+    return Credentials(key, secret, token or None, expiration, str(account) if isinstance(account, (str, int)) else None)
 
 
 def _parse_json(data: bytes, source: str) -> Any:
@@ -2379,7 +3257,7 @@ def _parse_json(data: bytes, source: str) -> Any:
 
     try:
         return json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CredentialsError(f"{source}: the answer is no JSON") from error
 
 
@@ -2403,7 +3281,7 @@ def _parse_xml(data: bytes, source: str) -> dict[str, str]:
     parser.CharacterDataHandler = text
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
         raise CredentialsError(f"{source}: the answer is no XML") from error
     return {name: value.strip() for name, value in found.items()}
 
@@ -2524,7 +3402,7 @@ def _profile_rest(config: _Config, name: str, region: str | None) -> tuple[Crede
     if in_credentials:
         return _from_settings(in_credentials, source)
     if settings.get("login_session"):
-        raise CredentialsError(f"{source} was made by `aws login`, whose sessions this version can't refresh")
+        return _login(config, source, settings["login_session"], region)
     if settings.get("credential_process"):
         return _process(config, settings["credential_process"], source, settings.get("aws_account_id"))
     if in_config:
@@ -2540,6 +3418,8 @@ def _process(config: _Config, command: str, source: str, account_id: str | None)
     try:
         # On Windows the program itself splits its command line, by the rules of the C runtime.
         arguments: Any = command if os.name == "nt" else shlex.split(command)
+        if not arguments:
+            raise ValueError("the command is empty")
         status, out, err = config.run(arguments)
     except (OSError, ValueError) as error:
         raise CredentialsError(f"{source} can't be run: {type(error).__name__}: {error}") from error
@@ -2550,7 +3430,7 @@ def _process(config: _Config, command: str, source: str, account_id: str | None)
     fields = {str(name).lower(): value for name, value in fields.items()} if isinstance(fields, dict) else {}
     if fields.get("version") != 1 or isinstance(fields.get("version"), bool):
         raise CredentialsError(f'{source} must print JSON with "Version": 1')
-    credentials = _from_fields(fields, source, "accesskeyid secretaccesskey sessiontoken expiration accountid")
+    credentials = _from_fields(fields, source, "accesskeyid secretaccesskey sessiontoken expiration accountid", ends=False)
     if account_id and credentials.account_id is None:
         credentials = Credentials(*credentials._values()[:4], account_id)
     return credentials, source
@@ -2575,7 +3455,7 @@ def _call(config: _Config, source: str, method: str, url: str, headers: Callable
         if response.status == 200:
             return response
         code, message = response.error()
-        request_id = response.headers.get("x-amzn-requestid") or _xml_text(response.text, "RequestId")
+        request_id = _printable((response.headers.get("x-amzn-requestid") or _xml_text(response.text, "RequestId"))[:100])
         said = _printable(": ".join([part for part in (code, message.partition("\n")[0][:300]) if part])) or "no explanation"
         text = f"{source}: {_shown(url)} answered {response.status}, {said}{f' (request id {request_id})' if request_id else ''}"
         failure = (_LogInAgain if code in FINAL_CODES else CredentialsError)(text)
@@ -2624,8 +3504,6 @@ def _sts(
 
     answer = _parse_xml(_call(config, source, "POST", url, headers, body).body, source)
     account = answer.get("Arn", "").split(":")[4:5]
-    if "Expiration" not in answer:
-        raise CredentialsError(f"{source}: the answer of STS holds no Expiration")
     credentials = _from_fields({**answer, "AccountId": account[0] if account and account[0] else None}, source)
     return credentials, source
 
@@ -2667,7 +3545,9 @@ def _web_identity(
 ) -> tuple[Credentials, str]:
     what = f"AssumeRoleWithWebIdentity for {source}"
     name = parameters.get("RoleSessionName") or f"sigv4-{int(config.clock() * 1000)}"
-    fields = {"Action": "AssumeRoleWithWebIdentity", **parameters, "RoleSessionName": name, "WebIdentityToken": token()}
+    given: Any = token()
+    text = given.decode() if isinstance(given, bytes) else given
+    fields = {"Action": "AssumeRoleWithWebIdentity", **parameters, "RoleSessionName": name, "WebIdentityToken": text}
     return _sts(config, what, fields, None, region, endpoint_url, None)
 
 
@@ -2713,6 +3593,111 @@ def _load_web_identity(
     return _web_identity(config, role, {**parameters, "RoleArn": role, "RoleSessionName": name}, read, region, endpoint_url)
 
 
+LOGIN_REFRESH_WINDOW = 300.0  # seconds before their end from which on the credentials of `aws login` are refreshed
+
+
+def _login(config: _Config, source: str, session: str, region: str | None) -> tuple[Credentials, str]:
+    """Credentials of `aws login`, from its cache, refreshed by the sign-in service with a DPoP proof (RFC 9449)."""
+    source = f"login session of {source}"
+    folder = config.path(config.env("AWS_LOGIN_CACHE_DIRECTORY"), ".aws", "login", "cache")
+    path = os.path.join(folder or "", sha256(session.strip().encode()).hexdigest() + ".json")
+    cached = _read_cache(path)
+    login = "log in again: aws login"
+    if cached is None:
+        raise _LogInAgain(f"{source}: there is no session in {path}; {login}")
+    token = cached.get("accessToken")
+    missing = [name for name in ("accessToken", "refreshToken", "clientId", "dpopKey") if not cached.get(name)]
+    if missing or not isinstance(token, dict):
+        raise _LogInAgain(f"{source}: {path} lacks {' and '.join(missing) or 'accessToken'}; {login}")
+    names = "accessKeyId secretAccessKey sessionToken expiresAt accountId"
+    credentials = _from_fields(token, source, names)
+    if credentials._expires_at - config.clock() > LOGIN_REFRESH_WINDOW:
+        return credentials, source
+    import json
+
+    place = config.region(region)
+    suffix = (
+        "amazonaws.cn"
+        if (place or "").startswith("cn-")
+        else "amazonaws-us-gov.com"
+        if (place or "").startswith("us-gov-")
+        else "aws.amazon.com"
+    )
+    if place is None:
+        raise CredentialsError(f"{source} needs a region: set AWS_REGION or the profile's region")
+    base = config.endpoint("signin", "signin", place)
+    url = (f"https://{place}.signin.{suffix}" if base.startswith(f"https://signin.{place}.") else base.rstrip("/")) + "/v1/token"
+    asked = json.dumps({"clientId": cached["clientId"], "grantType": "refresh_token", "refreshToken": cached["refreshToken"]}).encode()
+    key = _read_private_key(cached["dpopKey"], source)
+
+    def headers() -> dict[str, str]:
+        return {"Content-Type": "application/json", "DPoP": _dpop_proof(key, url, int(config.clock()))}
+
+    try:
+        answer = _parse_json(_call(config, source, "POST", url, headers, asked).body, source)
+    except _LogInAgain as error:
+        raise _LogInAgain(f"{error}; {login}") from error
+    fresh = answer.get("accessToken") if isinstance(answer, dict) else None
+    if not isinstance(fresh, dict) or not isinstance(answer.get("expiresIn"), (int, float)) or not 0 <= answer["expiresIn"] < YEAR_2100:
+        raise CredentialsError(f"{source}: the answer holds no accessToken")
+    kept = {name: fresh.get(name) for name in names.split()[:3]}
+    cached = {**cached, "accessToken": {**token, **kept, "expiresAt": _iso(config.clock() + answer["expiresIn"])}}
+    cached["refreshToken"] = answer.get("refreshToken") or cached["refreshToken"]
+    credentials = _from_fields(cached["accessToken"], source, names)
+    _write_cache(path, cached)
+    return credentials, source
+
+
+def _dpop_proof(key: int, url: str, now: int) -> str:
+    """A JSON Web Token, signed with ES256, that proves to hold the key for one POST to the URL (RFC 9449 4.2)."""
+    import json
+    from uuid import uuid4
+
+    x, y = (_base64url(number.to_bytes(32, "big")) for number in sigv4a_public_key(key))
+    head = {"typ": "dpop+jwt", "alg": "ES256", "jwk": {"kty": "EC", "crv": "P-256", "x": x, "y": y}}
+    claims = {"jti": str(uuid4()), "htm": "POST", "htu": url, "iat": now}
+    text = ".".join([_base64url(json.dumps(part, separators=(",", ":")).encode()) for part in (head, claims)])
+    r, s = _sign_p256(key, sha256(text.encode()).digest())
+    return f"{text}.{_base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+def _read_private_key(pem: Any, source: str) -> int:
+    """The scalar of a P-256 key in PEM: SEC 1 (EC PRIVATE KEY, RFC 5915) or PKCS 8 (PRIVATE KEY) around that."""
+    from base64 import b64decode
+
+    try:
+        lines = [line.strip() for line in pem.strip().splitlines()]
+        kind = lines[0].replace("-----BEGIN ", "").replace("-----", "")
+        data = b64decode("".join(lines[1:-1]), validate=True)
+        (_, fields), _ = _read_tlv(data)
+        if kind == "PRIVATE KEY":
+            _, fields = _read_tlv(fields)  # version
+            _, fields = _read_tlv(fields)  # algorithm
+            (_, data), _ = _read_tlv(fields)
+            (_, fields), _ = _read_tlv(data)
+        elif kind != "EC PRIVATE KEY":
+            raise ValueError
+        (_, version), fields = _read_tlv(fields)
+        (tag, scalar), _ = _read_tlv(fields)
+        key = int.from_bytes(scalar, "big")
+        if version != b"\1" or tag != 4 or not 1 <= key < P256_N:
+            raise ValueError
+    except (AttributeError, IndexError, ValueError) as error:
+        raise CredentialsError(f"{source}: dpopKey is no P-256 key in PEM") from error
+    return key
+
+
+def _read_tlv(data: bytes) -> tuple[tuple[int, bytes], bytes]:
+    """((tag, value), what follows) of the first element in DER."""
+    tag, length, start = data[0], data[1], 2
+    if length & 0x80:
+        start += length & 0x7F
+        length = int.from_bytes(data[2:start], "big")
+    if start + length > len(data):
+        raise ValueError
+    return (tag, data[start : start + length]), data[start + length :]
+
+
 _sso_attempts: dict[str, float] = {}  # when a token, by its file, was last tried to be refreshed
 
 
@@ -2742,7 +3727,7 @@ def _sso(config: _Config, source: str, settings: Mapping[str, Any]) -> tuple[Cre
     answer = _call(config, source, "GET", url, lambda: {"x-amz-sso_bearer_token": token}, None)
     fields = _parse_json(answer.body, source)
     fields = fields.get("roleCredentials") if isinstance(fields, dict) else None
-    if isinstance(fields, dict) and isinstance(fields.get("expiration"), (int, float)):
+    if isinstance(fields, dict) and isinstance(fields.get("expiration"), (int, float)) and abs(fields["expiration"]) < 1e15:
         fields = {**fields, "expiration": fields["expiration"] / 1000}
     names = "accessKeyId secretAccessKey sessionToken expiration -"
     return Credentials(*_from_fields(fields, source, names)._values()[:4], found["sso_account_id"]), f"SSO of {source}"
@@ -2770,7 +3755,7 @@ def _sso_token(config: _Config, source: str, session: str | None, start_url: str
 def _refresh_sso_token(config: _Config, source: str, path: str, cached: dict[str, Any], region: str) -> dict[str, Any] | None:
     """The cached fields with a new token, written back; None where it can't be refreshed, or was tried within the last minute."""
     keys = ("refreshToken", "clientId", "clientSecret", "registrationExpiresAt")
-    if not all(cached.get(key) for key in keys) or config.clock() - _sso_attempts.get(path, float("-inf")) < 60:
+    if not all(cached.get(key) for key in keys) or abs(config.clock() - _sso_attempts.get(path, float("-inf"))) < 60:
         return None
     if _parse_time(cached["registrationExpiresAt"], f"{path}, registrationExpiresAt").timestamp() <= config.clock():
         return None
@@ -2783,17 +3768,15 @@ def _refresh_sso_token(config: _Config, source: str, path: str, cached: dict[str
     try:
         answer = _parse_json(_call(config, source, "POST", url, lambda: headers, json.dumps(asked).encode()).body, source)
         token, seconds = answer["accessToken"], float(answer["expiresIn"])
-    except (CredentialsError, KeyError, TypeError, ValueError):
+    except (CredentialsError, KeyError, OverflowError, TypeError, ValueError):
+        return None
+    if not isinstance(token, str) or not token or not 0 <= seconds < YEAR_2100:
         return None
     fresh = {**cached, "accessToken": token, "expiresAt": _iso(config.clock() + seconds)}
     if answer.get("refreshToken"):
         fresh["refreshToken"] = answer["refreshToken"]
     _write_cache(path, fresh)
     return fresh
-
-
-def _iso(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def _read_cache(path: str | None) -> dict[str, Any] | None:
@@ -2803,7 +3786,7 @@ def _read_cache(path: str | None) -> dict[str, Any] | None:
     try:
         with open(path or "", "rb") as file:
             fields = json.loads(file.read())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return fields if isinstance(fields, dict) else None
 
@@ -2848,6 +3831,16 @@ def _load_sso(world: dict[str, Any], profile: str | None, given: dict[str, str])
     )
 
 
+def _load_login(world: dict[str, Any], profile: str | None) -> tuple[Credentials, str]:
+    config = _Config(world, profile)
+    settings = config.settings(config.profile)
+    if settings is None:
+        raise CredentialsError(_no_profile(config, config.profile))
+    if not settings.get("login_session"):
+        raise CredentialsNotFound(f"profile {config.profile} has no login_session")
+    return _login(config, f"profile {config.profile}", settings["login_session"], None)
+
+
 def _load_process(world: dict[str, Any], command: str | None, profile: str | None) -> tuple[Credentials, str]:
     config = _Config(world, profile)
     if command is not None:
@@ -2883,7 +3876,7 @@ def _load_container(
     source = f"container credentials from {_shown(url)}"
     direct = scheme == "http"
     failure: CredentialsError | None = None
-    for attempt in range(attempts):
+    for attempt in range(max(1, attempts)):
         if attempt:
             config.sleep(1)
         headers = {"Accept": "application/json"}
@@ -2928,9 +3921,8 @@ def _from_metadata(response: Response, source: str) -> Credentials:
     if isinstance(fields, dict):
         fields = {str(name).lower(): value for name, value in fields.items()}
         if fields.get("code", "Success") != "Success":
-            raise CredentialsError(f"{source}: {str(fields['code'])[:100]}: {str(fields.get('message') or '')[:300]}")
-        if not fields.get("expiration"):
-            raise CredentialsError(f"{source}: the answer has no Expiration")
+            said = f"{str(fields['code'])[:100]}: {str(fields.get('message') or '')[:300]}"
+            raise CredentialsError(f"{source}: {_printable(said)}")
     return _from_fields(fields, source, "accesskeyid secretaccesskey token expiration accountid")
 
 
@@ -2993,10 +3985,12 @@ def _load_imds(
 
 
 def _number(text: str | None, default: float) -> float:
+    """A number above zero and of a size that makes sense, else the default."""
     try:
-        return float(text) if text else default
+        number = float(text) if text else default
     except ValueError:
         return default
+    return number if 0 < number < 3600 else default
 
 
 def _imds_token(config: _Config, source: str, base: str, ask: Any, v1_disabled: bool) -> str:
@@ -3004,8 +3998,8 @@ def _imds_token(config: _Config, source: str, base: str, ask: Any, v1_disabled: 
     refused = ""
     try:
         response = ask("PUT", f"{base}/latest/api/token", {"x-aws-ec2-metadata-token-ttl-seconds": str(IMDS_TOKEN_TTL)})
-        if response.status == 200:
-            return str(response.text)
+        if response.status == 200 and response.text.strip():
+            return str(response.text.strip())
         if response.status not in (403, 404, 405):
             raise CredentialsError(f"{source}: the request for a token was answered with {response.status}")
         refused = f"it was answered with {response.status}"
@@ -3102,6 +4096,16 @@ def _load_cognito_pool(
         raise
 
 
+def _load_s3_express(world: dict[str, Any], signer: Signer, bucket_url: str, mode: str | None) -> tuple[Credentials, str]:
+    config = _Config(world)
+    given = {"X-Amz-Create-Session-Mode": mode} if mode else {}
+    (scheme, authority, _), _, _ = _split_url(bucket_url)
+    url = f"{scheme}://{authority}/?session"
+    source = f"CreateSession of {authority}"
+    answer = _call(config, source, "GET", url, lambda: signer.sign("GET", url, given).headers, None)
+    return _from_fields(_parse_xml(answer.body, source), source), source
+
+
 def _load_chain(providers: Sequence[Any]) -> tuple[Credentials, str]:
     said = []
     for provider in providers:
@@ -3134,10 +4138,13 @@ def _load_default(world: dict[str, Any], profile: str | None, kept: dict[str, An
         if found:
             return found
     if profile is None:
-        try:
-            return _load_web_identity(world, None, None, {}, region, None)
-        except CredentialsNotFound as error:
-            said.append(str(error))
+        settings = config.settings(config.profile) or {}  # what the environment leaves open of a web identity, the profile may tell
+        path = config.env("AWS_WEB_IDENTITY_TOKEN_FILE") or config.path(settings.get("web_identity_token_file") or None)
+        if path if settings.get("web_identity_token_file") else config.env("AWS_WEB_IDENTITY_TOKEN_FILE"):
+            role = config.env("AWS_ROLE_ARN") or settings.get("role_arn")
+            name = config.env("AWS_ROLE_SESSION_NAME") or settings.get("role_session_name")
+            return _load_web_identity(world, None, path, {"RoleArn": role, "RoleSessionName": name}, region, None)
+        said.append("web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set")
     if there:
         found = _profile_rest(config, config.profile, region)
         if found:
@@ -3261,6 +4268,8 @@ def from_assume_role(
     STS and may add to it, before it is signed. The other arguments are STS's.
     Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
+    if not isinstance(expiration_margin, (int, float)) or not 0 <= expiration_margin < YEAR_2100:
+        raise RequestError("expiration_margin is a number of seconds, 0 or more")
     world = _world(env, transport, clock, sleep)
     if source is None:
         source = default_chain(env=env, transport=transport, clock=clock, sleep=sleep)
@@ -3280,10 +4289,6 @@ def from_assume_role(
     ask = partial(_same, signer._credentials) if signer._credentials else signer._provider
     load = partial(_load_assume_role, world, ask, parameters, mfa_code, region, endpoint_url, prepare)
     return _made(world, load, margin=expiration_margin, sources=[source])
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def from_web_identity(
@@ -3349,6 +4354,19 @@ def from_sso(
     return _made(world, partial(_load_sso, world, profile, {name: value for name, value in given.items() if value}), profile=profile)
 
 
+def from_login(
+    profile: str | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    transport: Any = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Any = time.sleep,
+) -> Provider:
+    """A Provider of the credentials that `aws login` left for a profile that has login_session; they are refreshed as it does."""
+    world = _world(env, transport, clock, sleep)
+    return _made(world, partial(_load_login, world, profile), profile=profile)
+
+
 def from_container(
     *,
     relative_uri: str | None = None,
@@ -3385,7 +4403,8 @@ def from_instance_metadata(
 ) -> Provider:
     """A Provider of the role of an EC2 instance, from its metadata service, version 2, and 1 where 2 is refused and that is allowed.
 
-    endpoint: a URL; endpoint_mode: "ipv4" or "ipv6"; timeout: seconds. What is None, the environment and the profile tell.
+    endpoint: a URL; endpoint_mode: "ipv4" or "ipv6"; timeout: seconds. What is None, the environment and the profile tell; they also
+    go before the 1 of timeout and attempts.
     """
     world = _world(env, transport, clock, sleep)
     # The defaults are botocore's; as such they give way to the environment and the profile.
@@ -3448,6 +4467,31 @@ def from_cognito_identity_pool(
     return _made(world, load)
 
 
+def from_s3_express(
+    bucket_url: str,
+    *,
+    source: Any = None,
+    mode: str | None = None,
+    env: Mapping[str, str] | None = None,
+    transport: Any = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Any = time.sleep,
+) -> Provider:
+    """A Provider of the sessions of an S3 Express bucket, which live 5 minutes and serve for its objects alone.
+
+    bucket_url: https://BUCKET--AZ--x-s3.s3express-AZ.REGION.amazonaws.com. source: Credentials or a provider to ask for a session
+    with; None is default_chain(). mode: "ReadOnly" or "ReadWrite".
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateSession.html
+    """
+    world = _world(env, transport, clock, sleep)
+    signer = Signer(
+        default_chain(env=env, transport=transport, clock=clock, sleep=sleep) if source is None else source,
+        service="s3express",
+        clock=clock,
+    )
+    return _made(world, partial(_load_s3_express, world, signer, bucket_url, mode), margin=MANDATORY_WINDOW, sources=[source])
+
+
 def default_chain(
     profile: str | None = None,
     *,
@@ -3465,6 +4509,7 @@ def default_chain(
     region: for STS. Raises CredentialsNotFound with what each place said; a place that is configured and fails ends the search.
     """
     world = _world(env, transport, clock, sleep, run)
+    profile = profile or None
     return _made(world, partial(_load_default, world, profile, {}, region), profile=profile)
 
 
@@ -3472,7 +4517,7 @@ def chain(*providers: Any, clock: Callable[[], float] = time.time) -> Provider:
     """A Provider of the first of several that has credentials. CredentialsNotFound leads on to the next; any other error ends it."""
     if not providers:
         raise RequestError("chain takes one provider or more")
-    return Provider(partial(_load_chain, providers), clock=clock, sources=providers)
+    return Provider(partial(_load_chain, providers), clock=clock, sources=providers, trusted=True)
 
 
 # 11. HTTP libraries ---------------------------------------------------------------------------------------------------
@@ -3603,6 +4648,102 @@ def _refuse_dot_segments(url: str, library: str) -> None:
         raise RequestError(f"{library} drops dot segments from paths such as that of {_shown(url)}; use Client, urllib or http.client")
 
 
+# 12. Tokens -----------------------------------------------------------------------------------------------------------
+# Presigned URLs that serve as passwords. region=None is the signer's, then that of the host, then the one that is configured.
+
+
+def rds_token(signer: Signer, host: str, port: int, user: str, *, region: str | None = None, now: datetime | None = None) -> str:
+    """The password of a database user who has IAM authentication in RDS or Aurora, good for 15 minutes to connect.
+
+    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html
+    """
+    query = f"Action=connect&DBUser={_quoted(user, 'user')}"
+    return _token(signer, f"https://{host}:{port}/?{query}", "rds-db", region, now)
+
+
+def dsql_token(
+    signer: Signer, host: str, *, admin: bool = False, expires: int = 900, region: str | None = None, now: datetime | None = None
+) -> str:
+    """The password for an Aurora DSQL cluster; admin: for its user `admin`. expires: seconds.
+
+    Source: https://docs.aws.amazon.com/aurora-dsql/latest/userguide/SECTION_authentication-token.html
+    """
+    action = "DbConnectAdmin" if admin else "DbConnect"
+    return _token(signer, f"https://{host}/?Action={action}", "dsql", region, now, expires=expires)
+
+
+def elasticache_token(
+    signer: Signer, cache_name: str, user: str, *, serverless: bool = False, region: str | None = None, now: datetime | None = None
+) -> str:
+    """The password of an ElastiCache user for AUTH or HELLO, good for 15 minutes to connect and 12 hours to stay.
+
+    cache_name: of the replication group or the serverless cache. Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html
+    """
+    query = f"Action=connect&User={_quoted(user, 'user')}" + ("&ResourceType=ServerlessCache" if serverless else "")
+    return _token(signer, f"http://{cache_name.lower()}/?{query}", "elasticache", region, now)
+
+
+def memorydb_token(signer: Signer, cluster_name: str, user: str, *, region: str | None = None, now: datetime | None = None) -> str:
+    """The password of a MemoryDB user, as elasticache_token's. Source: https://docs.aws.amazon.com/memorydb/latest/devguide/auth-iam.html"""
+    return _token(signer, f"http://{cluster_name.lower()}/?Action=connect&User={_quoted(user, 'user')}", "memorydb", region, now)
+
+
+def msk_token(signer: Signer, *, region: str | None = None, now: datetime | None = None) -> tuple[str, int]:
+    """(token, its end in milliseconds since the epoch) for OAUTHBEARER with a Kafka cluster of MSK.
+
+    Source: https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html
+    """
+    region = _token_region(signer, region)
+    url = f"https://kafka.{region}.amazonaws.com/?Action=kafka-cluster%3AConnect"
+    seconds = _read_clock(signer._clock, now)[0]
+    url = signer.presign("GET", url, expires=900, service="kafka-cluster", region=region, now=now or _at(seconds))
+    return _base64url(f"{url}&User-Agent=sigv4%2F{__version__}".encode()), (int(seconds) + 900) * 1000
+
+
+def eks_token(signer: Signer, cluster_name: str, *, region: str | None = None, now: datetime | None = None) -> str:
+    """The bearer token for the Kubernetes API of an EKS cluster, good for 15 minutes.
+
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/cluster-auth.html
+    """
+    region = _token_region(signer, region)
+    url = f"https://sts.{region}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
+    url = signer.presign("GET", url, {"x-k8s-aws-id": cluster_name}, expires=60, service="sts", region=region, now=now)
+    return "k8s-aws-v1." + _base64url(url.encode())
+
+
+def iot_mqtt_url(signer: Signer, endpoint: str, *, region: str | None = None, now: datetime | None = None) -> str:
+    """The wss URL for MQTT over a WebSocket (sub-protocol mqtt) to an IoT endpoint, such as abc-ats.iot.us-east-1.amazonaws.com.
+
+    Source: https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
+    """
+    return signer.presign("GET", f"wss://{endpoint}/mqtt", service=IOT_GATEWAY, region=region, now=now)
+
+
+def _token(signer: Signer, url: str, service: str, region: str | None, now: datetime | None, expires: int = 900) -> str:
+    """A presigned URL without its scheme."""
+    if region is None and signer.region is None:
+        (_, _, found), _, _ = _split_url(url)
+        region = found[1] if found else None
+    return signer.presign("GET", url, expires=expires, service=service, region=region, now=now).partition("://")[2]
+
+
+def _token_region(signer: Signer, region: Any) -> str:
+    region = region or signer.region or signer._find_region()
+    if not isinstance(region, str):
+        raise RequestError("the token is for one region; pass region=, or set AWS_REGION")
+    return _read_scope("region", region)
+
+
+def _at(seconds: float) -> datetime:
+    from datetime import datetime, timezone
+
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def _quoted(text: str, what: str) -> str:
+    return quote(_utf8(text, what), safe="")
+
+
 # 13. Command line -----------------------------------------------------------------------------------------------------
 
 
@@ -3661,13 +4802,50 @@ def _glued(argv: Sequence[str]) -> list[str]:
     return glued
 
 
+# The names that each kind of token takes.
+TOKEN_NAMES = {"rds": 3, "dsql": 1, "elasticache": 2, "memorydb": 2, "msk": 0, "eks": 1}
+TOKEN_HELP = """Print a token, in one of these ways:
+
+  rds HOST PORT USER      elasticache CACHE USER      msk
+  dsql HOST               memorydb CLUSTER USER       eks CLUSTER"""
+
+
+def _command_token(arguments: Any) -> None:
+    kind, names, region = arguments.kind, arguments.names, arguments.region
+    if len(names) != TOKEN_NAMES[kind]:
+        raise RequestError(f"token {kind} takes {TOKEN_NAMES[kind]} names, and {len(names)} were given (see sigv4 token --help)")
+    signer = _signer(arguments)
+    if kind == "rds":
+        if not names[1].isdigit():
+            raise RequestError("token rds takes HOST PORT USER; the port must be a number")
+        token = rds_token(signer, names[0], int(names[1]), names[2], region=region)
+    elif kind == "dsql":
+        token = dsql_token(signer, names[0], admin=arguments.admin, region=region)
+    elif kind == "elasticache":
+        token = elasticache_token(signer, *names, serverless=arguments.serverless, region=region)
+    elif kind == "memorydb":
+        token = memorydb_token(signer, *names, region=region)
+    elif kind == "msk":
+        token, _ = msk_token(signer, region=region)
+    else:
+        token = eks_token(signer, *names, region=region)
+        if arguments.exec_credential:
+            import json
+
+            status = {"expirationTimestamp": _iso(time.time() + EKS_TOKEN_LIFE), "token": token}
+            token = json.dumps(
+                {"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1beta1", "spec": {}, "status": status}
+            )
+    _write(token.encode() + b"\n")
+
+
 def _parser() -> Any:
     import argparse
 
     class Parser(argparse.ArgumentParser):
         def __init__(self, **options: Any) -> None:
             layout = partial(argparse.HelpFormatter, max_help_position=32, width=79)
-            super().__init__(formatter_class=layout, **options)
+            super().__init__(**{"formatter_class": layout, **options})
 
         def error(self, message: str) -> NoReturn:
             self.exit(2, f"sigv4: {message} (see {self.prog} --help)\n")
@@ -3708,6 +4886,16 @@ def _parser() -> Any:
     form = sub.add_mutually_exclusive_group()
     form.add_argument("--export", action="store_true", help="print them, secret and all, as exports for a shell")
     form.add_argument("--process", action="store_true", help="print them, secret and all, as a credential_process does")
+    text = "print a token: a password for a database, a cache, Kafka or Kubernetes"
+    sub = commands.add_parser("token", usage="%(prog)s KIND [NAME ...] [options]", help=text, description=TOKEN_HELP, epilog=places,
+                              formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=32, width=79))  # fmt: skip
+    sub.set_defaults(command=_command_token, opened=[])
+    sub.add_argument("kind", metavar="KIND", choices=sorted(TOKEN_NAMES))
+    sub.add_argument("names", metavar="NAME", nargs="*")
+    sub.add_argument("--region", metavar="NAME", help="default: from the host, else as configured")
+    sub.add_argument("--admin", action="store_true", help="dsql: for the user admin")
+    sub.add_argument("--serverless", action="store_true", help="elasticache: of a serverless cache")
+    sub.add_argument("--exec-credential", action="store_true", help="eks: as the JSON that kubectl wants")
     for sub in commands.choices.values():
         sub.add_argument("--profile", metavar="NAME", help="default: AWS_PROFILE, then `default`")
     return parser
