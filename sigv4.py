@@ -65,7 +65,6 @@ import time
 from functools import partial
 from hashlib import sha256
 from operator import itemgetter
-from urllib.parse import quote, unquote_to_bytes
 
 TYPE_CHECKING = False  # as typing.TYPE_CHECKING, which type checkers know by its name; importing typing costs 2 ms
 if TYPE_CHECKING:
@@ -288,7 +287,7 @@ class Credentials:
     expiration: datetime | None
     account_id: str | None
     _expires_at: float  # seconds since the epoch, infinity where there is no expiration
-    _token_in_query: str  # percent-encoded
+    _token_in_query: str  # percent-encoded, at its first use
     _states: dict[tuple[str, str], tuple[Any, ...]]  # by service and region: see _signing_state
 
     def __init__(
@@ -315,8 +314,7 @@ class Credentials:
             expires_at = expiration.timestamp()
         if account_id is not None and not isinstance(account_id, str):
             raise CredentialsError(f"account_id is {_kind(account_id)}; it must be a string of digits, or None")
-        token_in_query = quote(session_token or "", safe="")
-        own: tuple[Any, ...] = (expires_at, token_in_query, {})
+        own: tuple[Any, ...] = (expires_at, "", {})
         for slot, item in zip(self.__slots__, (access_key_id, secret_access_key, session_token, expiration, account_id, *own)):
             object.__setattr__(self, slot, item)
 
@@ -328,6 +326,11 @@ class Credentials:
 
     def _values(self) -> tuple[str, str, str | None, datetime | None, str | None]:
         return self.access_key_id, self.secret_access_key, self.session_token, self.expiration, self.account_id
+
+    def _quoted_token(self) -> str:
+        token = _quote(self.session_token or "")
+        object.__setattr__(self, "_token_in_query", token)
+        return token
 
     def __eq__(self, other: object) -> bool:
         return self._values() == other._values() if isinstance(other, Credentials) else NotImplemented
@@ -475,6 +478,27 @@ def _base64url(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+def _quote(text: str | bytes, safe: str = "") -> str:
+    """Percent-encoded, all but A-Za-z0-9-._~ and what is safe. urllib.parse is loaded at the first need: many a signature has none,
+    and it takes longer to load than all of this file."""
+    from urllib.parse import quote
+
+    return quote(text, safe=safe)
+
+
+def _unquote(text: str) -> bytes:
+    from urllib.parse import unquote_to_bytes
+
+    return unquote_to_bytes(text)
+
+
+def _quote_list(text: str, separator: str) -> str:
+    """_quote for names between separators, which need no encoding themselves as a rule."""
+    if text.replace(separator, "").encode().translate(None, UNRESERVED):
+        return _quote(text)
+    return text.replace(separator, f"%{ord(separator):02X}")
+
+
 def _remember(cache: dict[Any, Any], key: object, value: object) -> None:
     if len(cache) >= CACHE_SIZE:
         cache.clear()
@@ -538,7 +562,7 @@ def signing_key(secret_access_key: str, date: str, region: str, service: str) ->
 
 def _canonical_path(path: str, double_encode: bool, normalize_path: bool) -> str:
     """The path of the canonical request, from the path on the wire."""
-    path = quote(path if double_encode else unquote_to_bytes(path), safe="/")
+    path = _quote(path if double_encode else _unquote(path), safe="/")
     if normalize_path:
         path = _without_dot_segments(path)
         while "//" in path:
@@ -581,7 +605,7 @@ def _strict(text: str) -> str:
     """A name or value of a query, decoded once and encoded once: only A-Za-z0-9-._~ stand for themselves, and + is a blank."""
     if not text.encode().translate(None, UNRESERVED):
         return text
-    return quote(unquote_to_bytes(text.replace("+", " ")), safe="")
+    return _quote(_unquote(text.replace("+", " ")))
 
 
 def _header_pairs(headers: Headers) -> list[tuple[Any, Any]]:
@@ -1091,11 +1115,11 @@ class Signer:
         token = ""
         if credentials.session_token:
             name = "X-Amz-Security-Token" if service != "s3express" else _express_token_name(method, path, pairs, given)
-            token = f"&{name}={credentials._token_in_query}"
+            token = f"&{name}={credentials._token_in_query or credentials._quoted_token()}"
         algorithm = ALGORITHM
         if inner is None:
             algorithm = ALGORITHM_V4A
-            life += f"&X-Amz-Region-Set={quote(outer[1], safe='')}"
+            life += f"&X-Amz-Region-Set={_quote(outer[1])}"
         # In their sorted order, so that without other parameters they are the canonical query as they stand.
         signing = (
             f"X-Amz-Algorithm={algorithm}&X-Amz-Credential={credential}&X-Amz-Date={amz_date}{life}"
@@ -1244,10 +1268,10 @@ def _wire_path(path: str, double_encode: bool, normalize_path: bool) -> str:
     """The path to send. S3 decodes what it gets and encodes it strictly to check the signature, so it is sent in that form;
     other services take it as sent: only what no client could send is encoded, and dot segments go, as every client drops them."""
     if double_encode:
-        first, *rest = quote(path, safe=LEGAL_IN_PATH).split("%")
+        first, *rest = _quote(path, safe=LEGAL_IN_PATH).split("%")
         path = first + "".join(["%" + part if len(part) > 1 and HEX_DIGITS.issuperset(part[:2]) else "%25" + part for part in rest])
     else:
-        path = quote(unquote_to_bytes(path), safe="/")
+        path = _quote(_unquote(path), safe="/")
     return _without_dot_segments(path) if normalize_path else path
 
 
@@ -1386,7 +1410,7 @@ def _make_plan(shape: Shape, headers: dict[str, str]) -> Plan:
     signed.sort()
     template = "".join([f"{name.replace('%', '%%')}:%s\n" for name, _ in signed])
     signed_headers = ";".join([name for name, _ in signed])
-    plan = (template, signed_headers, quote(signed_headers, safe=""), itemgetter(*[given for _, given in signed]))
+    plan = (template, signed_headers, _quote_list(signed_headers, ";"), itemgetter(*[given for _, given in signed]))
     _remember(_plans, shape, plan)
     return plan
 
@@ -1433,7 +1457,7 @@ def _signing_state(credentials: Credentials, date: str, region: Any, service: An
         key = signing_key(credentials.secret_access_key, date, regions, service).ljust(64, b"\0")  # 64: the block of SHA-256
         inner, outer = sha256(key.translate(INNER_PAD)), sha256(key.translate(OUTER_PAD))
     credential = f"{credentials.access_key_id}/{scope}"
-    state = (date, scope, credential, quote(credential, safe=""), inner, outer)
+    state = (date, scope, credential, _quote_list(credential, "/"), inner, outer)
     _remember(credentials._states, (service, region), state)
     return state
 
@@ -1935,16 +1959,16 @@ class _Chain:
 
     def move(self, amz_date: str, scope: str) -> None:
         """To another time: an event is signed for its own."""
-        self._head = f"\n{amz_date}\n{scope}\n"
+        self._heads = {kind: f"{self._algorithm}-{kind}\n{amz_date}\n{scope}\n" for kind in ("PAYLOAD", "TRAILER")}
         if self._asymmetric:
             self._key: Any = sigv4a_key(self._credentials.access_key_id, self._credentials.secret_access_key)
         else:
             date, region, service, _ = scope.split("/")
             self._key = _signing_state(self._credentials, date, region, service)[4:]
 
-    def sign(self, kind: str, *hashes: str) -> str:
-        """The next signature, of `kind` PAYLOAD or TRAILER, in lowercase hex; SigV4a's not padded."""
-        to_sign = "\n".join([f"{self._algorithm}-{kind}{self._head}{self.signature}", *hashes])
+    def sign(self, kind: str, hashes: str) -> str:
+        """The next signature, of `kind` PAYLOAD or TRAILER, in lowercase hex; SigV4a's not padded. hashes: the lines at the end."""
+        to_sign = f"{self._heads[kind]}{self.signature}\n{hashes}"
         if self._asymmetric:
             self.signature = sigv4a_signature(self._key, to_sign)
         else:
@@ -2008,8 +2032,8 @@ class _Chunks:
         """What stands before a chunk's data."""
         if not self._signed:
             return b"%x\r\n" % len(chunk)
-        signature = self._padded(chain.sign("PAYLOAD", EMPTY_SHA256, sha256(chunk).hexdigest()))
-        return f"{len(chunk):x};chunk-signature={signature}\r\n".encode()
+        signature = chain.sign("PAYLOAD", f"{EMPTY_SHA256}\n{sha256(chunk).hexdigest()}")
+        return f"{len(chunk):x};chunk-signature={self._padded(signature)}\r\n".encode()
 
     def _pieces(self) -> Iterator[Any]:
         """The data in chunks of the full size, and a last one of the rest."""
@@ -2059,7 +2083,7 @@ def post_policy(
         raise RequestError("a form is signed for one region; pass region= to Signer")
     credentials = signer._credentials or signer._ask()
     seconds, amz_date, date = _read_clock(signer._clock, now)
-    _, scope, credential, _, inner, outer = _signing_state(credentials, date, region, service)
+    _, _, credential, _, inner, outer = _signing_state(credentials, date, region, service)
     stated: list[Any] = list(conditions)
     covered = {name for each in stated if isinstance(each, dict) for name in each}
     covered |= {str(each[1])[1:] for each in stated if isinstance(each, (list, tuple)) and len(each) == 3 and str(each[1])[:1] == "$"}
@@ -2107,7 +2131,7 @@ class EventSigner:
         seconds, amz_date, date = _read_clock(self._clock, now)
         stamp = _encode_headers({":date": (8, int(seconds) * 1000)})
         self._chain.move(amz_date, f"{date}/{self._region}/{self._service}/aws4_request")
-        signature = self._chain.sign("PAYLOAD", sha256(stamp).hexdigest(), sha256(message).hexdigest())
+        signature = self._chain.sign("PAYLOAD", f"{sha256(stamp).hexdigest()}\n{sha256(message).hexdigest()}")
         return encode_event({":date": (8, int(seconds) * 1000), ":chunk-signature": bytes.fromhex(signature)}, message)
 
     def end(self, *, now: datetime | None = None) -> bytes:
@@ -2734,7 +2758,8 @@ CONTAINER_HOSTS = frozenset({CONTAINER_HOST, "169.254.170.23", "[fd00:ec2::23]",
 THROTTLED = ("Throttling", "RequestLimitExceeded", "TooManyRequests", "IDPCommunicationError", "InternalError")
 # Errors that no refresh will mend: whoever configured this must act.
 FINAL_CODES = frozenset(
-    "TOKEN_EXPIRED USER_CREDENTIALS_CHANGED INSUFFICIENT_PERMISSIONS AccessDenied AccessDeniedException UnauthorizedException InvalidGrantException ExpiredTokenException".split()
+    "AccessDenied AccessDeniedException UnauthorizedException InvalidGrantException ExpiredTokenException"
+    " TOKEN_EXPIRED USER_CREDENTIALS_CHANGED INSUFFICIENT_PERMISSIONS".split()
 )
 
 
@@ -3490,7 +3515,7 @@ def _sts(
         for number, member in enumerate(members, 1):
             parts = member.items() if isinstance(member, dict) else [("", member)]
             fields += [(f"{name}.member.{number}{'.' + part if part else ''}", str(text)) for part, text in parts]
-    body = "&".join([f"{name}={quote(value, safe='')}" for name, value in fields]).encode()
+    body = "&".join([f"{name}={_quote(value)}" for name, value in fields]).encode()
     signed_for = _refined(_split_url(url)[0][2], "/", "")
     scope = signed_for[1] if signed_for and signed_for[0] == "sts" else region
 
@@ -3722,7 +3747,7 @@ def _sso(config: _Config, source: str, settings: Mapping[str, Any]) -> tuple[Cre
     region = config.region(found["sso_region"])
     token = _sso_token(config, source, session, found["sso_start_url"], str(region))
     url = config.endpoint("sso", "portal.sso", region).rstrip("/")
-    role, account = (quote(found[key], safe="") for key in ("sso_role_name", "sso_account_id"))
+    role, account = (_quote(found[key]) for key in ("sso_role_name", "sso_account_id"))
     url += f"/federation/credentials?role_name={role}&account_id={account}"
     answer = _call(config, source, "GET", url, lambda: {"x-amz-sso_bearer_token": token}, None)
     fields = _parse_json(answer.body, source)
@@ -3970,7 +3995,7 @@ def _load_imds(
         if response.status == 404:
             raise CredentialsNotFound(f"{source}: no role is attached to this instance")
         if response.status == 200:
-            role = quote(response.text.strip().split("\n")[0].strip(), safe="")
+            role = _quote(response.text.strip().split("\n")[0].strip())
             response = ask("GET", url + role, headers)
         if response.status != 401 or fresh:
             break
@@ -4741,7 +4766,7 @@ def _at(seconds: float) -> datetime:
 
 
 def _quoted(text: str, what: str) -> str:
-    return quote(_utf8(text, what), safe="")
+    return _quote(_utf8(text, what))
 
 
 # 13. Command line -----------------------------------------------------------------------------------------------------
@@ -4887,8 +4912,9 @@ def _parser() -> Any:
     form.add_argument("--export", action="store_true", help="print them, secret and all, as exports for a shell")
     form.add_argument("--process", action="store_true", help="print them, secret and all, as a credential_process does")
     text = "print a token: a password for a database, a cache, Kafka or Kubernetes"
-    sub = commands.add_parser("token", usage="%(prog)s KIND [NAME ...] [options]", help=text, description=TOKEN_HELP, epilog=places,
-                              formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=32, width=79))  # fmt: skip
+    layout = partial(argparse.RawDescriptionHelpFormatter, max_help_position=32, width=79)
+    usage = "%(prog)s KIND [NAME ...] [options]"
+    sub = commands.add_parser("token", usage=usage, help=text, description=TOKEN_HELP, epilog=places, formatter_class=layout)
     sub.set_defaults(command=_command_token, opened=[])
     sub.add_argument("kind", metavar="KIND", choices=sorted(TOKEN_NAMES))
     sub.add_argument("names", metavar="NAME", nargs="*")

@@ -19,6 +19,7 @@ import email.utils
 import enum
 import hashlib
 import hmac
+import html
 import http.client
 import http.server
 import io
@@ -500,6 +501,22 @@ def test_the_suite_goes_through_signer_34_times():
 def test_canonical_path(path, once, twice):
     assert sigv4.canonical_request("GET", path, "", [], "h", double_encode=False, normalize_path=False).split("\n")[1] == once
     assert sigv4.canonical_request("GET", path, "", [], "h").split("\n")[1] == twice
+
+
+def test_percent_encoding_is_urllibs():
+    for text in ("", "a", "a b", "a/b", "a;b", "AKID/2015/x", "test:tester/1", "%", "\u00e9", "a\0b", "~-._"):
+        for separator in "/;":
+            assert sigv4._quote_list(text, separator) == urllib.parse.quote(text, safe="")
+
+
+def test_a_plain_request_is_signed_without_urllib_parse():
+    code = (
+        "import sys, hashlib, hmac; before = set(sys.modules); import sigv4; signer = sigv4.Signer(sigv4.Credentials('A', 'B', 'C/+='));"
+        "signer.sign('POST', 'https://sqs.us-east-1.amazonaws.com/q', {'X-A': '1'}, b'x');"
+        "print('urllib.parse' in set(sys.modules) - before)"
+    )
+    run = subprocess.run([sys.executable, "-S", "-c", code], cwd=str(HERE), stdout=subprocess.PIPE, check=True)
+    assert run.stdout.decode().strip() == "False"
 
 
 @pytest.mark.parametrize(
@@ -1901,7 +1918,8 @@ def test_multi_region_access_points_are_signed_with_sigv4a_by_themselves(name):
 
 def test_regions_in_every_form():
     signer = Signer(EXAMPLE, service="s3")
-    for region, said in (("*", "*"), (["*"], "*"), (("us-east-1", "eu-*"), "us-east-1,eu-*"), ("us-east-1, us-west-2", "us-east-1,us-west-2"),
+    for region, said in (("*", "*"), (["*"], "*"), (("us-east-1", "eu-*"), "us-east-1,eu-*"),
+                         ("us-east-1, us-west-2", "us-east-1,us-west-2"),
                          (["us-east-1"], "us-east-1")):  # fmt: skip
         request = signer.sign("GET", S3_URL, region=region, now=NOW)
         assert request.headers["X-Amz-Region-Set"] == said
@@ -2010,10 +2028,14 @@ def test_an_exceptional_addition_begins_anew_with_another_blind():
 @pytest.mark.parametrize(
     "change",
     [
-        lambda der: der.upper(), lambda der: der + "00", lambda der: der[:-2], lambda der: " " + der, lambda der: "", lambda der: "3006020101020100",
-        lambda der: "31" + der[2:], lambda der: f"3081{der[2:]}", lambda der: der[:2] + f"{int(der[2:4], 16) + 1:02x}" + der[4:],
-        lambda der: relaid(der, lambda r, s: (r, 0)), lambda der: relaid(der, lambda r, s: (0, s)), lambda der: relaid(der, lambda r, s: (r, s + sigv4.P256_N)),
-        lambda der: relaid(der, lambda r, s: (r + 1, s)), lambda der: padded(der), lambda der: None, lambda der: der.encode(), lambda der: "zz" + der[2:],
+        lambda der: der.upper(), lambda der: der + "00", lambda der: der[:-2], lambda der: " " + der, lambda der: "",
+        lambda der: "3006020101020100",
+        lambda der: "31" + der[2:], lambda der: f"3081{der[2:]}",
+        lambda der: der[:2] + f"{int(der[2:4], 16) + 1:02x}" + der[4:],
+        lambda der: relaid(der, lambda r, s: (r, 0)), lambda der: relaid(der, lambda r, s: (0, s)),
+        lambda der: relaid(der, lambda r, s: (r, s + sigv4.P256_N)),
+        lambda der: relaid(der, lambda r, s: (r + 1, s)), lambda der: padded(der), lambda der: None, lambda der: der.encode(),
+        lambda der: "zz" + der[2:],
     ],
 )  # fmt: skip
 def test_der_is_read_strictly(change):
@@ -2128,7 +2150,7 @@ def test_chunk_chains_link_by_link(name):
     _, amz_date, scope, _ = request.string_to_sign.split("\n")
     chain = sigv4._Chain(credentials, amz_date, scope, request.signature, asymmetric)
     for chunk in expected["chunks"]:
-        signature = chain.sign("PAYLOAD", sigv4.EMPTY_SHA256, hashlib.sha256(b"a" * chunk["size"]).hexdigest())
+        signature = chain.sign("PAYLOAD", f"{sigv4.EMPTY_SHA256}\n{hashlib.sha256(b'a' * chunk['size']).hexdigest()}")
         assert signature == chunk["signature"].rstrip("*")
     if "trailer" in expected:
         lines = "".join(f"{key}:{value}\n" for key, value in given["trailers"])
@@ -2276,8 +2298,10 @@ def test_a_stream_can_be_sent_again_where_its_source_can():
 def test_what_a_stream_needs():
     signer = Signer(EXAMPLE)
     for options, complaint in (
-        ({"body": iter([b"x"])}, "length is None"), ({"length": -1}, "length"), ({"length": True}, "length"), ({"length": "3"}, "length is of type str"),
-        ({"chunk_size": 8191}, "chunk_size"), ({"chunk_size": "x"}, "chunk_size"), ({"body": io.StringIO("x")}, "text mode"), ({"body": {}}, "type dict"),
+        ({"body": iter([b"x"])}, "length is None"), ({"length": -1}, "length"), ({"length": True}, "length"),
+        ({"length": "3"}, "length is of type str"),
+        ({"chunk_size": 8191}, "chunk_size"), ({"chunk_size": "x"}, "chunk_size"), ({"body": io.StringIO("x")}, "text mode"),
+        ({"body": {}}, "type dict"),
     ):  # fmt: skip
         with pytest.raises(RequestError, match=complaint):
             sigv4.sign_stream(signer, "PUT", S3_URL, **options)
@@ -2433,7 +2457,8 @@ def test_events_are_framed_and_read_back():
 @pytest.mark.parametrize(
     ("headers", "payload"),
     [
-        ({"x" * 256: 1}, b""), ({"": 1}, b""), ({5: 1}, b""), ({"a": None}, b""), ({"a": [1]}, b""), ({"a": "x" * 32768}, b""), ({"a": 2**63}, b""),
+        ({"x" * 256: 1}, b""), ({"": 1}, b""), ({5: 1}, b""), ({"a": None}, b""), ({"a": [1]}, b""), ({"a": "x" * 32768}, b""),
+        ({"a": 2**63}, b""),
         ({"a": (2, 128)}, b""), ({"a": (99, 1)}, b""), ({"a": (7, 5)}, b""), ({"a": (9, "x")}, b""), ({}, bytes((1 << 24) + 1)),
         ({f"{i}": "x" * 32000 for i in range(5)}, b""), ({"a": datetime.datetime(2015, 1, 1)}, b""),
     ],
@@ -3584,7 +3609,8 @@ def test_the_next_try_after_a_failure_blocks_nobody_while_the_credentials_live()
 
 @pytest.mark.parametrize(
     "body",
-    [b"[" * 60000, b'{"roleCredentials": {"accessKeyId": "K", "secretAccessKey": "S", "expiration": 1' + b"0" * 400 + b"}}", b"null", b"5", b"[]",
+    [b"[" * 60000, b'{"roleCredentials": {"accessKeyId": "K", "secretAccessKey": "S", "expiration": 1' + b"0" * 400 + b"}}", b"null",
+     b"5", b"[]",
      b'{"roleCredentials": 5}', b'{"roleCredentials": {"accessKeyId": "K", "secretAccessKey": "S"}}', b'"\xff"'],
 )  # fmt: skip
 def test_answers_of_the_wrong_shape_are_credentials_errors(world, tmp_path, body):
@@ -3609,7 +3635,8 @@ def test_settings_of_no_use_are_credentials_errors(world):
         lambda: sigv4.from_process("", **world()), lambda: sigv4.from_process("'", **world()),
         lambda: sigv4.from_cognito_identity("us-east-1:x", **world(AWS_ENDPOINT_URL="localhost:4566")),
         lambda: sigv4.from_assume_role(ROLE, source=EXAMPLE, **world(AWS_ENDPOINT_URL="localhost:4566")),
-        lambda: sigv4.from_container(full_uri="https://x.example/\u00e9", **world()), lambda: sigv4.from_container(full_uri="http://127.0.0.1/a b", **world()),
+        lambda: sigv4.from_container(full_uri="https://x.example/\u00e9", **world()),
+        lambda: sigv4.from_container(full_uri="http://127.0.0.1/a b", **world()),
         lambda: sigv4.from_container(full_uri="https://x.example/", token="se\u20accret", **world()),
         lambda: sigv4.from_profile(**world("[default]\nrole_arn = arn:x/r\ncredential_source =\n  x = y\n")),
         lambda: sigv4.from_profile(**world("[default]\nsso_account_id =\n  x = y\nsso_role_name = r\n")),
@@ -6250,6 +6277,155 @@ def test_live_instance_metadata(open_moto, monkeypatch):
     assert Signer().sign("GET", API_URL).headers["X-Amz-Security-Token"]
 
 
+def swift_files(folder, ports):
+    """Writes what Swift's proxy, account, container and object server need to run on loopback with s3api and tempauth."""
+    import pwd  # not everywhere
+
+    (folder / "devices" / "sdb1").mkdir(parents=True)
+    (folder / "swift.conf").write_text("[swift-hash]\nswift_hash_path_prefix = a\nswift_hash_path_suffix = b\n")
+    user = pwd.getpwuid(os.getuid()).pw_name
+    common = f"user = {user}\nswift_dir = {folder}\nbind_ip = 127.0.0.1\nworkers = 0\n"
+    for name in ("account", "container", "object"):
+        (folder / f"{name}-server.conf").write_text(
+            f"[DEFAULT]\n{common}bind_port = {ports[name]}\ndevices = {folder}/devices\nmount_check = false\ndisable_fallocate = true\n"
+            f"fallocate_reserve = 0\n[pipeline:main]\npipeline = {name}-server\n[app:{name}-server]\nuse = egg:swift#{name}\n"
+        )
+    (folder / "proxy-server.conf").write_text(
+        f"[DEFAULT]\n{common}bind_port = {ports['proxy']}\n"
+        "[pipeline:main]\npipeline = catch_errors cache s3api tempauth bulk copy slo dlo proxy-server\n"
+        "[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n"
+        f"[filter:cache]\nuse = egg:swift#memcache\nmemcache_servers = 127.0.0.1:{ports['closed']}\n"
+        "[filter:s3api]\nuse = egg:swift#s3api\nlocation = us-east-1\ns3_acl = false\ncheck_bucket_owner = false\n"
+        "[filter:tempauth]\nuse = egg:swift#tempauth\nuser_test_tester = testing/Secret+Key .admin\n"
+        + "".join(f"[filter:{name}]\nuse = egg:swift#{name}\n" for name in ("catch_errors", "bulk", "copy", "slo", "dlo"))
+    )
+
+
+@pytest.fixture(scope="module")
+def swift(tmp_path_factory):
+    """(URL, Signer) of OpenStack Swift's S3 server, which checks every chunk and trailer."""
+    programs = os.path.dirname(sys.executable)
+    assert shutil.which("swift-proxy-server", path=programs), "Swift is not there: pip install swift"
+    folder = tmp_path_factory.mktemp("swift")
+    names = ("account", "container", "object", "proxy", "closed")
+    ports = {name: free_port() for name in names}
+    swift_files(folder, ports)
+    ring = [sys.executable, os.path.join(programs, "swift-ring-builder")]
+    for name in names[:3]:
+        builder = f"{name}.builder"
+        quiet = {"cwd": str(folder), "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run([*ring, builder, "create", "2", "1", "1"], check=True, **quiet)
+        subprocess.run([*ring, builder, "add", f"r1z1-127.0.0.1:{ports[name]}/sdb1", "1"], check=True, **quiet)
+        assert subprocess.run([*ring, builder, "rebalance"], check=False, **quiet).returncode in (0, 1), "1 is a warning"
+    with contextlib.ExitStack() as running:
+        for name in names[:4]:
+            command = [sys.executable, os.path.join(programs, f"swift-{name}-server"), str(folder / f"{name}-server.conf")]
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            running.callback(process.wait)
+            running.callback(process.terminate)
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
+                assert process.poll() is None, f"swift-{name}-server ended with {process.returncode}"
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", ports[name]), 0.05):
+                    break
+        signer = Signer(Credentials("test:tester", "testing/Secret+Key"), service="s3", region="us-east-1")
+        yield f"http://127.0.0.1:{ports['proxy']}", signer
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("checksum", [None, "crc32", "sha1", "sha256"])
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("size", [0, 10, 65536, 200000])
+def test_live_streams(swift, size, signed, checksum):
+    url, signer = swift
+    assert send(*signer.sign("PUT", f"{url}/streams"))[0] in (200, 409)
+    data = os.urandom(size)
+    key = f"{url}/streams/{size}-{signed}-{checksum}"
+    for body in (data, io.BytesIO(data), iter([data])):
+        status, text = send(*sigv4.sign_stream(signer, "PUT", key, body=body, length=size, checksum=checksum, signed=signed))
+        assert (status, text) == (200, b"")
+        assert send(*signer.sign("GET", key)) == (200, data)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("sender", STREAM_SENDERS)
+def test_live_streams_through_each_library(swift, sender):
+    url, signer = swift
+    assert send(*signer.sign("PUT", f"{url}/streams"))[0] in (200, 409)
+    data = os.urandom(300000)
+    assert send_stream(sender, f"{url}/streams/{sender}", io.BytesIO(data), signer, checksum="sha256")[0] == 200
+    assert send(*signer.sign("GET", f"{url}/streams/{sender}")) == (200, data)
+
+
+class Tampered:
+    """A body of pieces, one of which is changed on its way."""
+
+    def __init__(self, body, change):
+        self._encoded = change(b"".join(body))
+
+    def __iter__(self):
+        yield self._encoded
+
+
+def flipped(pattern):
+    """Changes the last byte of the first match."""
+
+    def change(encoded):
+        found = re.search(pattern, encoded, re.S)
+        end = found.end() - 1
+        other = b"0" if encoded[end : end + 1] != b"0" else b"1"
+        return encoded[:end] + other + encoded[end + 1 :]
+
+    return change
+
+
+TAMPERINGS = {
+    "first chunk's signature": (True, flipped(rb"chunk-signature=[0-9a-f]{64}")),
+    "second chunk's signature": (True, flipped(rb"chunk-signature=.*?\r\n.*?chunk-signature=[0-9a-f]{64}")),
+    "final chunk's signature": (True, flipped(rb"\r\n0;chunk-signature=[0-9a-f]{64}")),
+    "data": (True, lambda encoded: encoded.replace(b"xxxx", b"xxyx", 1)),
+    "data of the last chunk": (True, lambda encoded: b"xxyx".join(encoded.rsplit(b"xxxx", 1))),
+    "trailer": (True, flipped(rb"x-amz-checksum-sha256:\w")),
+    "trailer's signature": (True, flipped(rb"x-amz-trailer-signature:[0-9a-f]{64}")),
+    "unsigned data": (False, lambda encoded: encoded.replace(b"xxxx", b"xxyx", 1)),
+    "unsigned checksum": (False, flipped(rb"x-amz-checksum-sha256:\w")),
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("signed", "change"), TAMPERINGS.values(), ids=TAMPERINGS)
+def test_live_tampered_streams_are_refused(swift, signed, change):
+    url, signer = swift
+    assert send(*signer.sign("PUT", f"{url}/tampered"))[0] in (200, 409)
+    request = sigv4.sign_stream(signer, "PUT", f"{url}/tampered/key", body=b"x" * 100000, checksum="sha256", signed=signed)
+    with contextlib.suppress(ConnectionError):  # Swift may hang up before it has read all
+        status, text = send(request.method, request.url, request.headers, Tampered(request.body, change))
+        assert status in (400, 403), text
+        assert re.search(
+            rb"<Code>(SignatureDoesNotMatch|BadDigest|XAmzContentSHA256Mismatch|MalformedTrailerError|InvalidRequest)<", text
+        ), text
+    assert send(*signer.sign("GET", f"{url}/tampered/key"))[0] == 404
+
+
+@pytest.mark.live
+def test_live_swift_judges_plain_requests_too(swift):
+    url, signer = swift
+    assert send(*signer.sign("PUT", f"{url}/plain"))[0] in (200, 409)
+    for key in LIVE_KEYS:
+        target = f"{url}/plain/{urllib.parse.quote(key)}"
+        assert send(*signer.sign("PUT", target, {"Content-Type": "text/plain"}, key.encode()))[0] == 200, key
+        assert send(*signer.sign("GET", target)) == (200, key.encode())
+        assert send("GET", signer.presign("GET", target)) == (200, key.encode())
+    status, text = send(*Signer(Credentials("test:tester", "wrong"), service="s3", region="us-east-1").sign("GET", f"{url}/plain"))
+    assert status == 403
+    wrong = signer.sign("GET", f"{url}/plain?a=1", {"x-amz-meta-a": "1"})
+    wrong.headers["x-amz-meta-a"] = "2"
+    status, text = send(*wrong)
+    seen = html.unescape(re.search("<CanonicalRequest>(.*?)</CanonicalRequest>", text.decode(), re.S).group(1))
+    differing = [pair for pair in zip(wrong.canonical_request.split("\n"), seen.split("\n")) if pair[0] != pair[1]]
+    assert (status, differing) == (403, [("x-amz-meta-a:1", "x-amz-meta-a:2")])
+
+
 # Benchmarks -----------------------------------------------------------------------------------------------------------
 # One run measures everything side by side: rounds of all contestants in turn, the best of each. The inputs differ from call
 # to call, so that no cache of whole requests helps anyone; the clock is each signer's own.
@@ -6451,6 +6627,106 @@ def bench_guess(count):
     return {"sigv4": uncached}
 
 
+def bench_stream(count):
+    """{contestant: a function that makes the aws-chunked form of `count` MiB}, beside bare SHA-256 over the same bytes."""
+    data = os.urandom(1 << 20) * count
+    signer = Signer(BENCH_KEYS)
+
+    def ours():
+        for _ in sigv4.sign_stream(signer, "PUT", S3_URL, body=data).body:
+            pass
+
+    def file():
+        for _ in sigv4.sign_stream(signer, "PUT", S3_URL, body=io.BytesIO(data)).body:
+            pass
+
+    def hash_of_a_file():
+        signer.sign("PUT", S3_URL, body=io.BytesIO(data))
+
+    def bare():
+        view = memoryview(data)
+        for start in range(0, len(view), 65536):
+            hashlib.sha256(view[start : start + 65536]).hexdigest()
+
+    return {"sigv4": ours, "sigv4, stream of a file": file, "sigv4, body hash of a file": hash_of_a_file, "bare SHA-256": bare}
+
+
+def bench_v4a(count):
+    """{contestant: a function that signs `count` texts with P-256}; awscrt signs whole requests."""
+    texts = [f"text {number}" for number in range(count)]
+    secret = sigv4.sigv4a_key(BENCH_KEYS.access_key_id, BENCH_KEYS.secret_access_key)
+    keys = (BENCH_KEYS.access_key_id, BENCH_KEYS.secret_access_key, BENCH_KEYS.session_token)
+    signer = Signer(BENCH_KEYS, service="s3", region="*")
+
+    def ours():
+        for text in texts:
+            sigv4.sigv4a_signature(secret, text)
+
+    def whole():
+        for text in texts:
+            signer.sign("GET", f"{S3_URL}/{text}")
+
+    def first():
+        for _ in texts:
+            sigv4._comb = None
+            sigv4.sigv4a_signature(secret, "text")
+
+    found = {"sigv4": ours, "sigv4, whole request": whole, "sigv4, the first signature": first}
+    with contextlib.suppress(ImportError):
+        import ecdsa
+
+        theirs = ecdsa.SigningKey.from_secret_exponent(secret, ecdsa.NIST256p, hashlib.sha256)
+
+        def pure():
+            for text in texts:
+                theirs.sign(text.encode())
+
+        found["ecdsa (pure Python)"] = pure
+    with contextlib.suppress(ImportError):
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        key = ec.derive_private_key(secret, ec.SECP256R1())
+
+        def openssl():
+            for text in texts:
+                key.sign(text.encode(), ec.ECDSA(hashes.SHA256()))
+
+        found["cryptography (C)"] = openssl
+    with contextlib.suppress(ImportError):
+        import awscrt.auth
+        import awscrt.http
+
+        provider = awscrt.auth.AwsCredentialsProvider.new_static(*keys)
+
+        def crt():
+            for number in range(count):
+                request = awscrt.http.HttpRequest("GET", f"/{number}", awscrt.http.HttpHeaders([("Host", "example.com")]))
+                config = awscrt.auth.AwsSigningConfig(
+                    algorithm=awscrt.auth.AwsSigningAlgorithm.V4_ASYMMETRIC, credentials_provider=provider, region="*", service="s3",
+                    signature_type=awscrt.auth.AwsSignatureType.HTTP_REQUEST_HEADERS,
+                )  # fmt: skip
+                awscrt.auth.aws_sign_request(request, config).result()
+
+        found["awscrt, whole request (C)"] = crt
+    return found
+
+
+def bench_provider(count):
+    """A signature with credentials of a provider that keeps them, beside one with plain ones."""
+    provider = sigv4.Provider(lambda: (expiring(time.time() + 1e5), "bench"))
+    signers = {"sigv4, a provider": Signer(provider), "sigv4": Signer(expiring(time.time() + 1e5))}
+
+    def runner(signer):
+        def run():
+            for method, url, headers, body in list(bench_requests(count)):
+                signer.sign(method, url, headers, body)
+
+        return run
+
+    return {name: runner(signer) for name, signer in signers.items()}
+
+
 def bench_import(count):
     """{statement: a function that runs an interpreter `count` times with it}; sigv4 with its bytecode cached, and without."""
     folder = tempfile.mkdtemp()
@@ -6496,6 +6772,9 @@ BENCHMARKS = {
     "sign: JSON POST of 200 bytes, 4 headers, session token": (bench_sign, 2000, 7),
     "presign: S3 GET, every key another, session token": (bench_presign, 2000, 7),
     "guess_service_region of a host, uncached": (bench_guess, 6357, 7),
+    "sign, with credentials of a provider": (bench_provider, 2000, 7),
+    "stream: aws-chunked, chunks of 64 KiB, a MiB": (bench_stream, 16, 5),
+    "SigV4a": (bench_v4a, 50, 5),
     "import": (bench_import, 1, 15),
 }
 
