@@ -509,14 +509,7 @@ def _remember(cache: dict[Any, Any], key: object, value: object) -> None:
 
 
 def canonical_request(
-    method: str,
-    path: str,
-    query: str,
-    headers: Headers,
-    payload_hash: str,
-    *,
-    double_encode: bool = True,
-    normalize_path: bool = True,
+    method: str, path: str, query: str, headers: Headers, payload_hash: str, *, double_encode: bool = True, normalize_path: bool = True
 ) -> str:
     """METHOD \\n path \\n query \\n name:value \\n ... \\n \\n signed header names \\n payload hash, each in canonical form.
 
@@ -1218,11 +1211,7 @@ def _rules_of(
     return (
         service not in S3_SERVICES if double_encode is None else double_encode,
         service not in S3_SERVICES if normalize_path is None else normalize_path,
-        (
-            bool(sign_all_headers),
-            service == IOT_GATEWAY if token_after_signature is None else token_after_signature,
-            content_sha256,
-        ),
+        (bool(sign_all_headers), service == IOT_GATEWAY if token_after_signature is None else token_after_signature, content_sha256),
     )
 
 
@@ -4194,33 +4183,29 @@ def _default_region(world: dict[str, Any], profile: str | None) -> str | None:
     return _Config(world, profile).region()
 
 
-# What the providers below have in common: env (a mapping), transport (as of Client), clock, sleep and, where a process is
-# started, run (a list of arguments -> (status, stdout, stderr)) stand in for the real ones.
-
-
-def _world(
-    env: Mapping[str, str] | None,
-    transport: Any,
-    clock: Callable[[], float],
-    sleep: Callable[[float], object],
-    run: Any = None,
-    **files: Any,
-) -> dict[str, Any]:
-    return {"env": env, "transport": transport, "clock": clock, "sleep": sleep, "run": run, **files}
+# What the providers below have in common: env (a mapping), transport (as of Client), clock, sleep and run (a list of arguments ->
+# (status, stdout, stderr)) may be passed to each, in place of the real ones.
+STAND_INS = frozenset({"env", "transport", "clock", "sleep", "run"})
 
 
 def _made(
-    world: dict[str, Any], load: Any, *, margin: float | None = None, sources: Sequence[Any] = (), profile: str | None = None
+    world: dict[str, Any], load: Any, *, margin: float | None = None, sources: Sequence[Any] = (), profile: str | None = None, **files: Any
 ) -> Provider:
-    return Provider(load, clock=world["clock"], margin=margin, sources=sources, region=partial(_default_region, world, profile))
+    """A Provider by a loader that takes the world first, whose arguments come after it."""
+    unknown = set(world) - STAND_INS
+    if unknown:
+        raise TypeError(f"unknown argument {sorted(unknown)[0]!r}; beside its own, a provider takes {', '.join(sorted(STAND_INS))}")
+    world = {**world, **files}
+    loader, *arguments = load
+    clock = _given(world, "clock", time.time)
+    return Provider(
+        partial(loader, world, *arguments), clock=clock, margin=margin, sources=sources, region=partial(_default_region, world, profile)
+    )
 
 
-def from_env(
-    *, env: Mapping[str, str] | None = None, transport: Any = None, clock: Callable[[], float] = time.time, sleep: Any = time.sleep
-) -> Provider:
+def from_env(**world: Any) -> Provider:
     """A Provider of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION and AWS_ACCOUNT_ID."""
-    world = _world(env, transport, clock, sleep)
-    return _made(world, partial(_load_env, world))
+    return _made(world, (_load_env,))
 
 
 def from_profile(
@@ -4230,11 +4215,7 @@ def from_profile(
     credentials_file: str | None = None,
     mfa_code: Callable[[str], str] | None = None,
     region: str | None = None,
-    env: Mapping[str, str] | None = None,
-    transport: Any = None,
-    clock: Callable[[], float] = time.time,
-    sleep: Any = time.sleep,
-    run: Any = None,
+    **world: Any,
 ) -> Provider:
     """A Provider of a profile in the shared files: static keys, a role (source_profile, credential_source), a web identity, SSO or a
     process.
@@ -4243,23 +4224,14 @@ def from_profile(
     AWS_SHARED_CREDENTIALS_FILE, then those in ~/.aws. mfa_code: gets the serial number of a device and returns its code.
     region: for STS; None is that of the environment, then the profile's.
     """
-    world = _world(env, transport, clock, sleep, run, config_file=config_file, credentials_file=credentials_file)
-    return _made(world, partial(_load_profile, world, profile, mfa_code, region), profile=profile)
+    return _made(
+        world, (_load_profile, profile, mfa_code, region), profile=profile, config_file=config_file, credentials_file=credentials_file
+    )
 
 
-def from_process(
-    command: str | None = None,
-    *,
-    profile: str | None = None,
-    env: Mapping[str, str] | None = None,
-    transport: Any = None,
-    clock: Callable[[], float] = time.time,
-    sleep: Any = time.sleep,
-    run: Any = None,
-) -> Provider:
+def from_process(command: str | None = None, *, profile: str | None = None, **world: Any) -> Provider:
     """A Provider of what a command prints, in the format of credential_process; None is that of the profile. No shell is involved."""
-    world = _world(env, transport, clock, sleep, run)
-    return _made(world, partial(_load_process, world, command, profile), profile=profile)
+    return _made(world, (_load_process, command, profile), profile=profile)
 
 
 def from_assume_role(
@@ -4280,10 +4252,7 @@ def from_assume_role(
     endpoint_url: str | None = None,
     expiration_margin: float = 5,
     prepare: Callable[[dict[str, str]], object] | None = None,
-    env: Mapping[str, str] | None = None,
-    transport: Any = None,
-    clock: Callable[[], float] = time.time,
-    sleep: Any = time.sleep,
+    **world: Any,
 ) -> Provider:
     """A Provider of a role's credentials from STS AssumeRole.
 
@@ -4295,9 +4264,8 @@ def from_assume_role(
     """
     if not isinstance(expiration_margin, (int, float)) or not 0 <= expiration_margin < YEAR_2100:
         raise RequestError("expiration_margin is a number of seconds, 0 or more")
-    world = _world(env, transport, clock, sleep)
     if source is None:
-        source = default_chain(env=env, transport=transport, clock=clock, sleep=sleep)
+        source = default_chain(**world)
     parameters = {
         "RoleArn": role_arn,
         "RoleSessionName": session_name,
@@ -4312,7 +4280,7 @@ def from_assume_role(
     }
     signer = Signer(source)
     ask = partial(_same, signer._credentials) if signer._credentials else signer._provider
-    load = partial(_load_assume_role, world, ask, parameters, mfa_code, region, endpoint_url, prepare)
+    load = (_load_assume_role, ask, parameters, mfa_code, region, endpoint_url, prepare)
     return _made(world, load, margin=expiration_margin, sources=[source])
 
 
@@ -4328,10 +4296,7 @@ def from_web_identity(
     duration: int | None = None,
     region: str | None = None,
     endpoint_url: str | None = None,
-    env: Mapping[str, str] | None = None,
-    transport: Any = None,
-    clock: Callable[[], float] = time.time,
-    sleep: Any = time.sleep,
+    **world: Any,
 ) -> Provider:
     """A Provider of a role's credentials from STS AssumeRoleWithWebIdentity, as Kubernetes and OpenID providers use it.
 
@@ -4339,7 +4304,6 @@ def from_web_identity(
     None, AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_SESSION_NAME serve.
     Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
     """
-    world = _world(env, transport, clock, sleep)
     parameters = {
         "RoleArn": role_arn,
         "RoleSessionName": session_name,
@@ -4348,7 +4312,7 @@ def from_web_identity(
         "PolicyArns": [{"arn": arn} for arn in policy_arns],
         "DurationSeconds": duration,
     }
-    return _made(world, partial(_load_web_identity, world, token, token_file, parameters, region, endpoint_url))
+    return _made(world, (_load_web_identity, token, token_file, parameters, region, endpoint_url))
 
 
 def from_sso(
@@ -4359,16 +4323,12 @@ def from_sso(
     sso_region: str | None = None,
     account_id: str | None = None,
     role_name: str | None = None,
-    env: Mapping[str, str] | None = None,
-    transport: Any = None,
-    clock: Callable[[], float] = time.time,
-    sleep: Any = time.sleep,
+    **world: Any,
 ) -> Provider:
     """A Provider of a role's credentials from IAM Identity Center, by the token of `aws sso login`, which is refreshed where it can be.
 
     profile: one that has the sso_ settings; the other arguments stand in for them.
     """
-    world = _world(env, transport, clock, sleep)
     given = {
         "sso_start_url": start_url,
         "sso_session": session,
@@ -4376,20 +4336,12 @@ def from_sso(
         "sso_account_id": account_id,
         "sso_role_name": role_name,
     }
-    return _made(world, partial(_load_sso, world, profile, {name: value for name, value in given.items() if value}), profile=profile)
+    return _made(world, (_load_sso, profile, {name: value for name, value in given.items() if value}), profile=profile)
 
 
-def from_login(
-    profile: str | None = None,
-    *,
-    env: Mapping[str, str] | None = None,
-    transport: Any = None,
-    clock: Callable[[], float] = time.time,
-    sleep: Any = time.sleep,
-) -> Provider:
+def from_login(profile: str | None = None, **world: Any) -> Provider:
     """A Provider of the credentials that `aws login` left for a profile that has login_session; they are refreshed as it does."""
-    world = _world(env, transport, clock, sleep)
-    return _made(world, partial(_load_login, world, profile), profile=profile)
+    return _made(world, (_load_login, profile), profile=profile)
 
 
 def from_container(
@@ -4400,18 +4352,14 @@ def from_container(
     token_file: str | None = None,
     timeout: float = 2,
     attempts: int = 3,
-    env: Mapping[str, str] | None = None,
-    transport: Any = None,
-    clock: Callable[[], float] = time.time,
-    sleep: Any = time.sleep,
+    **world: Any,
 ) -> Provider:
     """A Provider of what the agent of a container answers: ECS, EKS Pod Identity, Greengrass, Lambda SnapStart, or any https URL.
 
     Where an argument is None, the variable AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI,
     AWS_CONTAINER_AUTHORIZATION_TOKEN or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE serves. timeout: seconds.
     """
-    world = _world(env, transport, clock, sleep)
-    return _made(world, partial(_load_container, world, relative_uri, full_uri, token, token_file, timeout, attempts))
+    return _made(world, (_load_container, relative_uri, full_uri, token, token_file, timeout, attempts))
 
 
 def from_instance_metadata(
@@ -4421,31 +4369,16 @@ def from_instance_metadata(
     timeout: float | None = 1,
     attempts: int | None = 1,
     v1_disabled: bool | None = None,
-    env: Mapping[str, str] | None = None,
-    transport: Any = None,
-    clock: Callable[[], float] = time.time,
-    sleep: Any = time.sleep,
+    **world: Any,
 ) -> Provider:
     """A Provider of the role of an EC2 instance, from its metadata service, version 2, and 1 where 2 is refused and that is allowed.
 
     endpoint: a URL; endpoint_mode: "ipv4" or "ipv6"; timeout: seconds. What is None, the environment and the profile tell; they also
     go before the 1 of timeout and attempts.
     """
-    world = _world(env, transport, clock, sleep)
     # The defaults are botocore's; as such they give way to the environment and the profile.
-    return _made(
-        world,
-        partial(
-            _load_imds,
-            world,
-            {},
-            endpoint,
-            endpoint_mode,
-            None if timeout == 1 else timeout,
-            None if attempts == 1 else attempts,
-            v1_disabled,
-        ),
-    )
+    asked = (None if timeout == 1 else timeout, None if attempts == 1 else attempts)
+    return _made(world, (_load_imds, {}, endpoint, endpoint_mode, *asked, v1_disabled))
 
 
 def from_cognito_identity(
@@ -4455,14 +4388,10 @@ def from_cognito_identity(
     custom_role_arn: str | None = None,
     region: str | None = None,
     endpoint_url: str | None = None,
-    env: Mapping[str, str] | None = None,
-    transport: Any = None,
-    clock: Callable[[], float] = time.time,
-    sleep: Any = time.sleep,
+    **world: Any,
 ) -> Provider:
     """A Provider of the credentials of a Cognito identity. logins: {provider: token, or a callable that returns it}."""
-    world = _world(env, transport, clock, sleep)
-    return _made(world, partial(_load_cognito_identity, world, identity_id, logins, custom_role_arn, region, endpoint_url))
+    return _made(world, (_load_cognito_identity, identity_id, logins, custom_role_arn, region, endpoint_url))
 
 
 def from_cognito_identity_pool(
@@ -4475,67 +4404,37 @@ def from_cognito_identity_pool(
     cache: Any = None,
     region: str | None = None,
     endpoint_url: str | None = None,
-    env: Mapping[str, str] | None = None,
-    transport: Any = None,
-    clock: Callable[[], float] = time.time,
-    sleep: Any = time.sleep,
+    **world: Any,
 ) -> Provider:
     """A Provider of the credentials of an identity that a Cognito pool gives.
 
     cache: a mapping to keep the identity's id in, this process's own where it is None; it is kept for guests and, with a
     user_identifier, for users who have logged in. The other arguments are those of from_cognito_identity.
     """
-    world = _world(env, transport, clock, sleep)
-    load = partial(
-        _load_cognito_pool, world, identity_pool_id, account_id, logins, custom_role_arn, user_identifier, cache, region, endpoint_url
-    )
+    load = (_load_cognito_pool, identity_pool_id, account_id, logins, custom_role_arn, user_identifier, cache, region, endpoint_url)
     return _made(world, load)
 
 
-def from_s3_express(
-    bucket_url: str,
-    *,
-    source: Any = None,
-    mode: str | None = None,
-    env: Mapping[str, str] | None = None,
-    transport: Any = None,
-    clock: Callable[[], float] = time.time,
-    sleep: Any = time.sleep,
-) -> Provider:
+def from_s3_express(bucket_url: str, *, source: Any = None, mode: str | None = None, **world: Any) -> Provider:
     """A Provider of the sessions of an S3 Express bucket, which live 5 minutes and serve for its objects alone.
 
     bucket_url: https://BUCKET--AZ--x-s3.s3express-AZ.REGION.amazonaws.com. source: Credentials or a provider to ask for a session
     with; None is default_chain(). mode: "ReadOnly" or "ReadWrite".
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateSession.html
     """
-    world = _world(env, transport, clock, sleep)
-    signer = Signer(
-        default_chain(env=env, transport=transport, clock=clock, sleep=sleep) if source is None else source,
-        service="s3express",
-        clock=clock,
-    )
-    return _made(world, partial(_load_s3_express, world, signer, bucket_url, mode), margin=MANDATORY_WINDOW, sources=[source])
+    signer = Signer(default_chain(**world) if source is None else source, service="s3express", clock=_given(world, "clock", time.time))
+    return _made(world, (_load_s3_express, signer, bucket_url, mode), margin=MANDATORY_WINDOW, sources=[source])
 
 
-def default_chain(
-    profile: str | None = None,
-    *,
-    region: str | None = None,
-    env: Mapping[str, str] | None = None,
-    transport: Any = None,
-    clock: Callable[[], float] = time.time,
-    sleep: Any = time.sleep,
-    run: Any = None,
-) -> Provider:
+def default_chain(profile: str | None = None, *, region: str | None = None, **world: Any) -> Provider:
     """A Provider that looks where all SDKs look, in this order: the environment; a role of the profile; the web identity of the
     environment; the rest of the profile; a container's agent; the instance's metadata.
 
     profile: a profile's name; then the environment's keys and web identity are passed over. None is AWS_PROFILE, then `default`.
     region: for STS. Raises CredentialsNotFound with what each place said; a place that is configured and fails ends the search.
     """
-    world = _world(env, transport, clock, sleep, run)
     profile = profile or None
-    return _made(world, partial(_load_default, world, profile, {}, region), profile=profile)
+    return _made(world, (_load_default, profile, {}, region), profile=profile)
 
 
 def chain(*providers: Any, clock: Callable[[], float] = time.time) -> Provider:
