@@ -909,9 +909,8 @@ _second = (0, "19700101T000000Z", "19700101")  # the last second that _read_cloc
 class Signer:
     """Signs requests and presigns URLs with AWS Signature Version 4, for any service.
 
-    credentials: Credentials; a provider, that is any callable without arguments that returns Credentials, asked at each
-    signature; or credentials or a session of botocore or boto3. None is
-    default_chain(), asked when a signature needs it.
+    credentials: Credentials; a provider, that is any callable without arguments that returns Credentials, asked at each signature;
+    or credentials or a session of botocore or boto3. None is default_chain(), asked when a signature needs it.
     service, region: the names in the credential scope, e.g. "s3" and "us-east-1"; taken from the URL where they are None. A region
     that neither tells is that of AWS_REGION, AWS_DEFAULT_REGION or the profile. "*" or a list of regions signs with SigV4a, and so
     do hosts that take nothing else, such as S3's Multi-Region Access Points.
@@ -2402,8 +2401,8 @@ class Client:
         self.retries = retries
         self.backoff = backoff
         self.timeout = timeout
-        self._transport = transport or _send_by_urllib
-        self._clock = clock or self.signer._clock
+        self._transport = _send_by_urllib if transport is None else transport
+        self._clock = self.signer._clock if clock is None else clock
         self._sleep = sleep
         self._random = random
         from threading import Lock
@@ -2533,7 +2532,7 @@ class Client:
             return "clock"
         if "region" in corrected:
             self._regions.pop(_bucket_of(url), None)  # it did not help, so it is not remembered
-        elif service in S3_SERVICES:
+        elif service in S3_SERVICES and request.string_to_sign.startswith(ALGORITHM + "\n"):
             named = response.headers.get("x-amz-bucket-region", "")
             if not named and code == "AuthorizationHeaderMalformed":
                 named = _xml_text(response.text, "Region")
