@@ -1150,18 +1150,7 @@ class Signer:
         if region is None:
             region = self.region
         if service is None or region is None:
-            if "host" in head[1]:
-                host = head[0][head[1]["host"]].lower()
-                found = _guess_host(host.partition(":")[0]) or found
-            guess = _refined(found, path, query) if found is None or found[0] in DIVIDED else found
-            if guess is None:
-                if service is not None:
-                    region = self._find_region()
-                if region is None or service is None:
-                    raise RequestError(_no_guess(authority, service, region))
-            else:
-                service = guess[0] if service is None else service
-                region = guess[1] if region is None else region
+            service, region = self._find_scope(authority, found, path, query, head, service, region)
         if service.__class__ is not str or region.__class__ is not str:
             service, region = _read_scope("service", service), _read_region(region)
         rules = self._rules.get(service) if not options else None
@@ -1182,6 +1171,29 @@ class Signer:
         if state is None or state[0] != moment[2]:
             state = _signing_state(credentials, moment[2], region, service)
         return credentials, method, service, (scheme, authority, path, canonical_path, query, pairs), head, more_rules, moment, state
+
+    def _find_scope(self, authority: str, found: Any, path: str, query: str, head: Any, service: Any, region: Any) -> tuple[Any, Any]:
+        """(service, region), each that is None by the Host header, else by the URL, else for a region as configured."""
+        if "host" in head[1]:
+            host = head[0][head[1]["host"]].lower()
+            found = _guess_host(host.partition(":")[0]) or found
+        guess = _refined(found, path, query)
+        if guess is not None:
+            return guess[0] if service is None else service, guess[1] if region is None else region
+        if service is not None:
+            region = self._find_region()
+        if region is None or service is None:
+            raise RequestError(_no_guess(authority, service, region))
+        return service, region
+
+    def _scope(self, url: str, headers: Headers, service: Any, region: Any) -> tuple[Any, Any]:
+        """(service, region) that a request will be signed for, a set of regions as a tuple, for what must know them before."""
+        (_, authority, found), path, query = _split_url(url)
+        service = self.service if service is None else service
+        region = self.region if region is None else region
+        if service is None or region is None:
+            service, region = self._find_scope(authority, found, path, query, _read_headers(headers), service, region)
+        return service, _read_region(region)
 
     def _find_region(self) -> str | None:
         """The region that the environment or the profile of the credentials is configured for."""
@@ -1511,6 +1523,7 @@ def _read_frozen(source: Any) -> tuple[str, str, str | None]:
 P256_P = 2**256 - 2**224 + 2**192 + 2**96 - 1
 P256_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 P256_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+P256_OID = bytes.fromhex("06082a8648ce3d030107")  # prime256v1, as DER names it
 P256_G = (
     0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
     0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
@@ -1566,13 +1579,20 @@ def sigv4a_verify(public_key: tuple[int, int], string_to_sign: str, signature: s
 
 def sigv4a_public_key(private_key: int) -> tuple[int, int]:
     """(x, y) of the public key."""
+    _check_private_key(private_key)
     found = _multiply(private_key, P256_G)
     assert found is not None
     return found
 
 
+def _check_private_key(private_key: int) -> None:
+    if not isinstance(private_key, int) or not 1 <= private_key < P256_N:
+        raise RequestError("a private key of P-256 is an int from 1 to n - 1, as sigv4a_key makes it")
+
+
 def _sign_p256(private_key: int, digest: bytes, extra_entropy: bytes = b"") -> tuple[int, int]:
     """(r, s) of ECDSA over a digest."""
+    _check_private_key(private_key)
     message = int.from_bytes(digest, "big")
     for nonce in _nonces(private_key, message, extra_entropy):
         r = _multiply_base(nonce) % P256_N
@@ -1825,8 +1845,8 @@ def sign_stream(
     (crc32 if none is named) alone guards the data. options: as for Signer.sign; a region of * or a list signs with SigV4a.
 
     The request's body is an iterable of bytes whose len() is the encoded length; with requests, httpx, urllib and http.client it
-    goes as it is. A file or a buffer can be sent again. Iterating raises RequestError, before the end of the stream is sent, where
-    the body is not as long as was said.
+    goes as it is. A file or a buffer can be sent again, where an object for the checksum has a copy(). Iterating raises RequestError,
+    before the end of the stream is sent, where the body is not as long as was said or a checksum not as long as S3's.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html
     """
     if isinstance(body, str):
@@ -1842,15 +1862,22 @@ def sign_stream(
         checksum = "crc32"
     name, make = _checksum(checksum)
     credentials = signer._credentials or signer._ask()  # one set for the request and all chunks
-    frozen = Signer(credentials, service=signer.service, region=signer.region, clock=signer._clock, **signer._options)
-    given = _header_pairs(headers)
-    encodings = [str(value) for key, value in given if _header_name(key).lower() == "content-encoding"]
+    given = list(_header_pairs(headers))
+    service, region = signer._scope(url, given, options.pop("service", None), options.pop("region", None))
+    frozen = Signer(credentials, service=service, region=region, clock=signer._clock, **signer._options)
+    encodings = [
+        part.strip()
+        for key, value in given
+        if _header_name(key).lower() == "content-encoding"
+        for part in _header_text(key, value).split(",")
+        if part.strip().lower() not in ("", "aws-chunked")
+    ]
     replaced = ("content-encoding", "content-length", "x-amz-decoded-content-length", "x-amz-trailer", CONTENT_SHA256, "transfer-encoding")
     kept = [(key, value) for key, value in given if _header_name(key).lower() not in replaced]
     kept += [("Content-Encoding", ",".join([*encodings, "aws-chunked"])), ("X-Amz-Decoded-Content-Length", str(length))]
     if name:
         kept.append(("X-Amz-Trailer", f"x-amz-checksum-{name}"))
-    asymmetric = _is_asymmetric(frozen, url, options.get("region"))
+    asymmetric = isinstance(region, tuple)
     algorithm = "STREAMING-UNSIGNED-PAYLOAD" if not signed else f"STREAMING-{ALGORITHM_V4A if asymmetric else ALGORITHM}-PAYLOAD"
     size = encoded_length(length, chunk_size, 0 if not signed else SIGNATURE_V4A if asymmetric else 64, name)
     kept.append(("Content-Length", str(size)))
@@ -1879,18 +1906,17 @@ def _checksum(checksum: Any) -> tuple[str, Callable[[], Any]]:
     """(name, a callable that makes an object with update() and digest())."""
     if checksum is None:
         return "", _Running
-    name, thing = (
-        (checksum, None) if isinstance(checksum, str) else checksum if isinstance(checksum, tuple) and len(checksum) == 2 else (None, None)
-    )
+    name, thing = checksum if isinstance(checksum, tuple) and len(checksum) == 2 else (checksum, None)
     own: dict[str, Callable[[], Any]] = {"crc32": _Running, "sha1": _sha1, "sha256": sha256}
-    if name not in CHECKSUM_SIZES or (thing is None and name not in own):
+    computes = hasattr(thing, "update") or callable(thing)
+    if not isinstance(name, str) or name not in CHECKSUM_SIZES or (not computes if isinstance(checksum, tuple) else name not in own):
         raise RequestError(
             f"checksum may be one of {', '.join(own)}, or a pair of another name of S3's ({', '.join(CHECKSUM_SIZES)}) and what computes it"
         )
     if thing is None:
         return name, own[name]
-    if hasattr(thing, "update"):
-        return name, partial(_same, thing)
+    if hasattr(thing, "update") and not isinstance(thing, type):
+        return name, thing.copy if hasattr(thing, "copy") else partial(_use_once, [thing])
     try:
         made = thing()
     except TypeError:
@@ -1904,8 +1930,11 @@ def _sha1() -> Any:
     return sha1()
 
 
-def _same(value: Any) -> Any:
-    return value
+def _use_once(things: list[Any]) -> Any:
+    """A checksum object that can't be copied, for the first sending."""
+    if not things:
+        raise RequestError("the checksum object has no copy(), so its body can be sent only once, and it was; make the request anew")
+    return things.pop()
 
 
 class _Running:
@@ -1922,17 +1951,7 @@ class _Running:
         self._value = self._function(data, self._value)
 
     def digest(self) -> bytes:
-        return self._value.to_bytes(self._size, "big")
-
-
-def _is_asymmetric(signer: Signer, url: str, region: Any) -> bool:
-    """Whether a request will be signed with SigV4a, which its payload hash must say before it is."""
-    region = signer.region if region is None else region
-    if region is None:
-        (_, _, found), path, query = _split_url(url)
-        guess = _refined(found, path, query)
-        region = guess[1] if guess else ""
-    return isinstance(region, (list, tuple)) or region == "*" or "," in str(region)
+        return self._value.to_bytes(max(self._size, (self._value.bit_length() + 7) // 8), "big")
 
 
 class _Chain:
@@ -1952,7 +1971,8 @@ class _Chain:
             self._key: Any = sigv4a_key(self._credentials.access_key_id, self._credentials.secret_access_key)
         else:
             date, region, service, _ = scope.split("/")
-            self._key = _signing_state(self._credentials, date, region, service)[4:]
+            state = self._credentials._states.get((service, region))
+            self._key = (state if state and state[0] == date else _signing_state(self._credentials, date, region, service))[4:]
 
     def sign(self, kind: str, hashes: str) -> str:
         """The next signature, of `kind` PAYLOAD or TRAILER, in lowercase hex; SigV4a's not padded. hashes: the lines at the end."""
@@ -2006,7 +2026,10 @@ class _Chunks:
         if check is not None:
             from base64 import b64encode
 
-            trailer = f"x-amz-checksum-{self._name}:{b64encode(check.digest()).decode()}"
+            digest = check.digest()
+            if len(digest) != CHECKSUM_SIZES[self._name]:
+                raise RequestError(f"the checksum has {len(digest)} bytes; {self._name} has {CHECKSUM_SIZES[self._name]}")
+            trailer = f"x-amz-checksum-{self._name}:{b64encode(digest).decode()}"
             end += trailer.encode() + b"\r\n"
             if self._signed:
                 signature = chain.sign("TRAILER", sha256(trailer.encode() + b"\n").hexdigest())
@@ -2027,7 +2050,7 @@ class _Chunks:
         """The data in chunks of the full size, and a last one of the rest."""
         size = self._chunk_size
         if self._kind == "buffer":
-            view = memoryview(self._body).cast("B")
+            view = _bytes_view(self._body)
             for start in range(0, len(view), size):
                 yield view[start : start + size]
             return
@@ -2036,15 +2059,30 @@ class _Chunks:
         for piece in source:
             if not isinstance(piece, (bytes, bytearray, memoryview)):
                 raise RequestError(f"body gives {_kind(piece)} where it must give bytes")
-            if not held and len(piece) == size:
+            if not held and piece.__class__ is bytes and len(piece) == size:  # as a file gives them: no copy
                 yield piece
                 continue
-            held += piece
-            while len(held) >= size:
-                yield bytes(held[:size])
-                del held[:size]
+            view = _bytes_view(piece)
+            start = 0
+            if held:
+                start = size - len(held)
+                held += view[:start]
+                if len(held) < size:
+                    continue
+                yield bytes(held)
+                held.clear()
+            while len(view) - start >= size:
+                yield bytes(view[start : start + size])
+                start += size
+            held += view[start:]
         if held:
             yield bytes(held)
+
+
+def _bytes_view(buffer: Any) -> memoryview:
+    """A view of a buffer's bytes, whatever its items are."""
+    view = memoryview(buffer)
+    return view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
 
 
 def post_policy(
@@ -2062,12 +2100,14 @@ def post_policy(
 
     if expires.__class__ is not int or not 1 <= expires <= MAX_EXPIRES:
         raise RequestError(f"expires must be an int of seconds from 1 to {MAX_EXPIRES} (7 days)")
-    form = {str(name): str(value) for name, value in _header_pairs(fields)}
+    made = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-security-token", "x-amz-signature", "policy")
+    form = {str(name): value.decode() if isinstance(value, bytes) else str(value) for name, value in _header_pairs(fields)}
+    form = {name: value for name, value in form.items() if name.lower() not in made}  # those of an earlier signature
     if "key" not in form:
         raise RequestError("fields must hold the key of the object, such as 'uploads/${filename}'")
-    (scheme, authority, found), path, _ = _split_url(url)
-    service, region = signer.service or "s3", signer.region or (found[1] if found else signer._find_region())
-    if not isinstance(region, str) or region == "*" or "," in region:
+    (scheme, authority, _), path, _ = _split_url(url)
+    service, region = signer._scope(url, None, signer.service or "s3", None)
+    if isinstance(region, tuple):
         raise RequestError("a form is signed for one region; pass region= to Signer")
     credentials = signer._credentials or signer._ask()
     seconds, amz_date, date = _read_clock(signer._clock, now)
@@ -2075,11 +2115,8 @@ def post_policy(
     stated: list[Any] = list(conditions)
     covered = {name for each in stated if isinstance(each, dict) for name in each}
     covered |= {str(each[1])[1:] for each in stated if isinstance(each, (list, tuple)) and len(each) == 3 and str(each[1])[:1] == "$"}
-    bucket = (
-        authority.partition(".s3")[0] if found and ".s3" in authority else path.strip("/").partition("/")[0] or authority.partition(".")[0]
-    )
     if "bucket" not in covered:
-        stated.append({"bucket": bucket})
+        stated.append({"bucket": _bucket_name(authority, path)})
     for name, value in form.items():
         if name not in covered:
             stated.append(["starts-with", "$" + name, value[: -len("${filename}")]] if value.endswith("${filename}") else {name: value})
@@ -2087,8 +2124,26 @@ def post_policy(
     if credentials.session_token:
         signing["x-amz-security-token"] = credentials.session_token
     stated += [{name: value} for name, value in signing.items()]
-    policy = b64encode(json.dumps({"expiration": _iso(seconds + expires), "conditions": stated}).encode()).decode()
+    try:
+        policy = b64encode(json.dumps({"expiration": _iso(seconds + expires), "conditions": stated}).encode()).decode()
+    except (TypeError, ValueError) as error:
+        raise RequestError(f"conditions must be what JSON can hold: {error}") from None
     return f"{scheme}://{authority}{path}", {**form, **signing, "policy": policy, "x-amz-signature": _hmac(policy, inner, outer)}
+
+
+def _bucket_name(authority: str, path: str) -> str:
+    """The bucket that a URL means: the labels before S3's own in one of AWS's hosts, else the path's first segment, else a label."""
+    labels = authority.split(".")
+    own = [index for index, label in enumerate(labels) if label == "s3" or label.startswith("s3-")]
+    if own and _guess_host(authority):
+        labels = labels[: own[-1]]
+        if labels[-2:-1] == ["bucket"] and labels[-1].startswith("vpce-"):  # an interface endpoint: [NAME.]bucket.vpce-ID.s3.
+            del labels[-2:]
+        elif labels[-1:] and labels[-1].startswith("vpce-"):
+            labels.pop()
+        if labels:
+            return ".".join(labels)
+    return _unquote(path.strip("/").partition("/")[0]).decode("utf-8", "replace") or authority.partition(".")[0]
 
 
 class EventSigner:
@@ -2106,21 +2161,27 @@ class EventSigner:
             algorithm, amz_date, scope, _ = seed.string_to_sign.split("\n")
             if algorithm != ALGORITHM:
                 raise RequestError("events are signed with SigV4 only, not with SigV4a")
+            if f"Credential={credentials.access_key_id}/" not in seed.headers.get("Authorization", ""):
+                raise RequestError("the request was signed with other credentials than the signer gives now; sign it anew and begin again")
             signature = seed.signature
         else:
             _, amz_date, date = _read_clock(self._clock, None)
             _, scope, *_ = _signing_state(credentials, date, signer.region, signer.service)
             signature = seed
+        if not isinstance(signature, str) or len(signature) != 64 or not HEX_DIGITS.issuperset(signature):
+            raise RequestError(f"seed is {_kind(seed)}; it must be a SignedRequest, or its signature, 64 hex digits")
         _, self._region, self._service, _ = scope.split("/")
         self._chain = _Chain(credentials, amz_date, scope, signature, False)
 
     def sign(self, message: bytes, *, now: datetime | None = None) -> bytes:
         """The event to send: an encoded frame around the message, which is an encoded event itself (see encode_event)."""
+        message = _event_payload(message)  # before the chain moves on: an event that is refused was never signed
         seconds, amz_date, date = _read_clock(self._clock, now)
-        stamp = _encode_headers({":date": (8, int(seconds) * 1000)})
+        moment = (8, int(seconds // 1) * 1000)
+        stamp = _encode_headers({":date": moment})
         self._chain.move(amz_date, f"{date}/{self._region}/{self._service}/aws4_request")
         signature = self._chain.sign("PAYLOAD", f"{sha256(stamp).hexdigest()}\n{sha256(message).hexdigest()}")
-        return encode_event({":date": (8, int(seconds) * 1000), ":chunk-signature": bytes.fromhex(signature)}, message)
+        return encode_event({":date": moment, ":chunk-signature": bytes.fromhex(signature)}, message)
 
     def end(self, *, now: datetime | None = None) -> bytes:
         """The event that ends the stream: one of no message."""
@@ -2137,16 +2198,26 @@ def encode_event(headers: Mapping[str, Any], payload: bytes) -> bytes:
     from zlib import crc32
 
     encoded = _encode_headers(headers)
-    payload = bytes(payload)
-    if len(encoded) > MAX_EVENT_HEADERS or len(payload) > MAX_EVENT_PAYLOAD:
-        raise RequestError(f"an event holds {MAX_EVENT_HEADERS} bytes of headers and {MAX_EVENT_PAYLOAD} of payload at most")
+    payload = _event_payload(payload)
+    if len(encoded) > MAX_EVENT_HEADERS:
+        raise RequestError(f"an event holds {MAX_EVENT_HEADERS} bytes of headers at most")
     prelude = (16 + len(encoded) + len(payload)).to_bytes(4, "big") + len(encoded).to_bytes(4, "big")
     frame = prelude + crc32(prelude).to_bytes(4, "big") + encoded + payload
     return frame + crc32(frame).to_bytes(4, "big")
 
 
+def _event_payload(payload: Any) -> bytes:
+    if not isinstance(payload, (bytes, bytearray, memoryview)):
+        raise RequestError(f"an event is {_kind(payload)}; it must be bytes")
+    if memoryview(payload).nbytes > MAX_EVENT_PAYLOAD:
+        raise RequestError(f"an event holds {MAX_EVENT_PAYLOAD} bytes of payload at most")
+    return bytes(payload)
+
+
 def _encode_headers(headers: Mapping[str, Any]) -> bytes:
     """name length, name, type, value of each header."""
+    if not hasattr(headers, "items"):
+        raise RequestError(f"an event's headers are {_kind(headers)}; they must be a mapping")
     parts = []
     for name, value in headers.items():
         encoded = _utf8(name, "an event's header name").encode()
@@ -2171,10 +2242,13 @@ def _encode_value(value: Any) -> bytes:
         if kind in (0, 1):
             return bytes([kind])
         if kind in EVENT_INTEGERS:
-            return bytes([kind]) + int(value).to_bytes(EVENT_INTEGERS[kind], "big", signed=True)
+            return bytes([kind]) + int(value.__index__()).to_bytes(EVENT_INTEGERS[kind], "big", signed=True)
         if kind == 9:
-            return b"\x09" + (value if isinstance(value, bytes) else value.bytes)
-        data = value.encode() if kind == 7 else bytes(value) if kind == 6 else None
+            data = value if isinstance(value, bytes) else value.bytes
+            if len(data) != 16:
+                raise ValueError
+            return b"\x09" + data
+        data = value.encode() if kind == 7 else bytes(memoryview(value)) if kind == 6 else None
     except (AttributeError, OverflowError, TypeError, ValueError) as error:
         raise RequestError(f"an event's header is {_kind(value)}, which type {kind} can't hold") from error
     if data is None or len(data) > MAX_EVENT_VALUE:
@@ -2193,6 +2267,8 @@ def decode_event(data: bytes) -> tuple[dict[str, Any], bytes]:
     from datetime import datetime, timedelta, timezone
     from zlib import crc32
 
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise RequestError(f"the event is {_kind(data)}; it must be bytes")
     data = bytes(data)
     total, length = (int.from_bytes(data[start : start + 4], "big") for start in (0, 4))
     if len(data) < 16 or int.from_bytes(data[8:12], "big") != crc32(data[:8]):
@@ -2209,9 +2285,9 @@ def decode_event(data: bytes) -> tuple[dict[str, Any], bytes]:
             name, kind, rest = rest[1 : 1 + size].decode(), rest[1 + size], rest[2 + size :]
             width = 0 if kind < 2 else 16 if kind == 9 else EVENT_INTEGERS.get(kind, 0)
             if kind in (6, 7):
-                width, rest = int.from_bytes(rest[:2], "big"), rest[2:]
+                width, rest = int.from_bytes(rest[:2], "big") if len(rest) > 1 else MAX_EVENT_VALUE + 1, rest[2:]
             value, rest = rest[:width], rest[width:]
-            if kind > 9 or len(value) != width or not name:
+            if kind > 9 or len(value) != width or width > MAX_EVENT_VALUE or not name or name in headers:
                 raise ValueError
             if kind in EVENT_INTEGERS:
                 number = int.from_bytes(value, "big", signed=True)
@@ -3105,10 +3181,8 @@ class _Config:
             raise CredentialsError(f"{host} needs a region: pass region=, or set AWS_REGION or the profile's region")
         fips = self.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") and not region.startswith("us-gov-")
         dual = self.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
-        for prefix, suffix, dual_suffix in PARTITION_SUFFIXES:
-            if region.startswith(prefix):
-                return f"https://{host}{'-fips' if fips else ''}.{region}.{dual_suffix if dual and dual_suffix else suffix}"
-        raise AssertionError  # the last prefix is empty
+        suffix, dual_suffix = _partition(region)
+        return f"https://{host}{'-fips' if fips else ''}.{region}.{dual_suffix if dual and dual_suffix else suffix}"
 
     def send(self, method: str, url: str, headers: dict[str, str], body: bytes | None, timeout: float, direct: bool = False) -> Response:
         """The answer to a request that is sent as it stands: no redirect is followed, and no proxy asked where `direct`."""
@@ -3144,6 +3218,11 @@ PARTITION_SUFFIXES = (
     ("us-isof-", "csp.hci.ic.gov", ""),
     ("", "amazonaws.com", "api.aws"),
 )
+
+
+def _partition(region: str) -> tuple[str, str]:
+    """(DNS suffix, that of dual-stack hosts) of a region's partition."""
+    return next((suffix, dual_suffix) for prefix, suffix, dual_suffix in PARTITION_SUFFIXES if region.startswith(prefix))
 
 
 def _capped(response: Response) -> Iterator[bytes]:
@@ -3682,18 +3761,21 @@ def _read_private_key(pem: Any, source: str) -> int:
         lines = [line.strip() for line in pem.strip().splitlines()]
         kind = lines[0].replace("-----BEGIN ", "").replace("-----", "")
         data = b64decode("".join(lines[1:-1]), validate=True)
+        curve = P256_OID  # SEC 1 may leave it out
         (_, fields), _ = _read_tlv(data)
         if kind == "PRIVATE KEY":
             _, fields = _read_tlv(fields)  # version
-            _, fields = _read_tlv(fields)  # algorithm
+            (_, curve), fields = _read_tlv(fields)  # algorithm
             (_, data), _ = _read_tlv(fields)
             (_, fields), _ = _read_tlv(data)
         elif kind != "EC PRIVATE KEY":
             raise ValueError
         (_, version), fields = _read_tlv(fields)
-        (tag, scalar), _ = _read_tlv(fields)
+        (tag, scalar), fields = _read_tlv(fields)
+        if fields[:1] == b"\xa0":
+            (_, curve), _ = _read_tlv(fields)
         key = int.from_bytes(scalar, "big")
-        if version != b"\1" or tag != 4 or not 1 <= key < P256_N:
+        if version != b"\1" or tag != 4 or P256_OID not in curve or not 1 <= key < P256_N:
             raise ValueError
     except (AttributeError, IndexError, ValueError) as error:
         raise CredentialsError(f"{source}: dpopKey is no P-256 key in PEM") from error
@@ -4187,6 +4269,10 @@ def _default_region(world: dict[str, Any], profile: str | None) -> str | None:
 STAND_INS = frozenset({"env", "transport", "clock", "sleep", "run"})
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
 def _made(
     world: dict[str, Any], load: Any, *, margin: float | None = None, sources: Sequence[Any] = (), profile: str | None = None, **files: Any
 ) -> Provider:
@@ -4581,7 +4667,7 @@ def rds_token(signer: Signer, host: str, port: int, user: str, *, region: str | 
     Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html
     """
     query = f"Action=connect&DBUser={_quoted(user, 'user')}"
-    return _token(signer, f"https://{host}:{port}/?{query}", "rds-db", region, now)
+    return _token(signer, f"https://{_name(host, 'host')}:{port}/?{query}", "rds-db", region, now)
 
 
 def dsql_token(
@@ -4592,7 +4678,7 @@ def dsql_token(
     Source: https://docs.aws.amazon.com/aurora-dsql/latest/userguide/SECTION_authentication-token.html
     """
     action = "DbConnectAdmin" if admin else "DbConnect"
-    return _token(signer, f"https://{host}/?Action={action}", "dsql", region, now, expires=expires)
+    return _token(signer, f"https://{_name(host, 'host')}/?Action={action}", "dsql", region, now, expires=expires)
 
 
 def elasticache_token(
@@ -4603,12 +4689,13 @@ def elasticache_token(
     cache_name: of the replication group or the serverless cache. Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html
     """
     query = f"Action=connect&User={_quoted(user, 'user')}" + ("&ResourceType=ServerlessCache" if serverless else "")
-    return _token(signer, f"http://{cache_name.lower()}/?{query}", "elasticache", region, now)
+    return _token(signer, f"http://{_name(cache_name, 'cache_name').lower()}/?{query}", "elasticache", region, now)
 
 
 def memorydb_token(signer: Signer, cluster_name: str, user: str, *, region: str | None = None, now: datetime | None = None) -> str:
     """The password of a MemoryDB user, as elasticache_token's. Source: https://docs.aws.amazon.com/memorydb/latest/devguide/auth-iam.html"""
-    return _token(signer, f"http://{cluster_name.lower()}/?Action=connect&User={_quoted(user, 'user')}", "memorydb", region, now)
+    url = f"http://{_name(cluster_name, 'cluster_name').lower()}/?Action=connect&User={_quoted(user, 'user')}"
+    return _token(signer, url, "memorydb", region, now)
 
 
 def msk_token(signer: Signer, *, region: str | None = None, now: datetime | None = None) -> tuple[str, int]:
@@ -4629,8 +4716,10 @@ def eks_token(signer: Signer, cluster_name: str, *, region: str | None = None, n
     Source: https://docs.aws.amazon.com/eks/latest/userguide/cluster-auth.html
     """
     region = _token_region(signer, region)
-    url = f"https://sts.{region}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
-    url = signer.presign("GET", url, {"x-k8s-aws-id": cluster_name}, expires=60, service="sts", region=region, now=now)
+    url = f"https://sts.{region}.{_partition(region)[0]}/?Action=GetCallerIdentity&Version=2011-06-15"
+    url = signer.presign(
+        "GET", url, {"x-k8s-aws-id": _name(cluster_name, "cluster_name")}, expires=60, service="sts", region=region, now=now
+    )
     return "k8s-aws-v1." + _base64url(url.encode())
 
 
@@ -4639,7 +4728,7 @@ def iot_mqtt_url(signer: Signer, endpoint: str, *, region: str | None = None, no
 
     Source: https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
     """
-    return signer.presign("GET", f"wss://{endpoint}/mqtt", service=IOT_GATEWAY, region=region, now=now)
+    return signer.presign("GET", f"wss://{_name(endpoint, 'endpoint')}/mqtt", service=IOT_GATEWAY, region=region, now=now)
 
 
 def _token(signer: Signer, url: str, service: str, region: str | None, now: datetime | None, expires: int = 900) -> str:
@@ -4647,14 +4736,22 @@ def _token(signer: Signer, url: str, service: str, region: str | None, now: date
     if region is None and signer.region is None:
         (_, _, found), _, _ = _split_url(url)
         region = found[1] if found else None
+    region = _token_region(signer, region)
     return signer.presign("GET", url, expires=expires, service=service, region=region, now=now).partition("://")[2]
 
 
 def _token_region(signer: Signer, region: Any) -> str:
     region = region or signer.region or signer._find_region()
-    if not isinstance(region, str):
+    if region is None or isinstance(_read_region(region), tuple):
         raise RequestError("the token is for one region; pass region=, or set AWS_REGION")
     return _read_scope("region", region)
+
+
+def _name(text: Any, what: str) -> str:
+    """A host or a name as part of a URL."""
+    if not isinstance(text, str) or not text or not text.isascii() or text.encode().translate(None, UNRESERVED):
+        raise RequestError(f"{what} is {_beginning(text)}; it must be a name alone, without scheme, port or path")
+    return text
 
 
 def _at(seconds: float) -> datetime:
@@ -4739,7 +4836,7 @@ def _command_token(arguments: Any) -> None:
         raise RequestError(f"token {kind} takes {TOKEN_NAMES[kind]} names, and {len(names)} were given (see sigv4 token --help)")
     signer = _signer(arguments)
     if kind == "rds":
-        if not names[1].isdigit():
+        if not (names[1].isascii() and names[1].isdigit()):
             raise RequestError("token rds takes HOST PORT USER; the port must be a number")
         token = rds_token(signer, names[0], int(names[1]), names[2], region=region)
     elif kind == "dsql":

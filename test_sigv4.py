@@ -1915,6 +1915,14 @@ def test_multi_region_access_points_are_signed_with_sigv4a_by_themselves(name):
     assert sigv4.sigv4a_verify(public, expected["string_to_sign"], expected["sample_signature"])
 
 
+@pytest.mark.parametrize("wrong", [0, -1, sigv4.P256_N, "1", None, 1.0])
+def test_what_is_no_private_key_is_refused(wrong):
+    with pytest.raises(RequestError, match="from 1 to n - 1"):
+        sigv4.sigv4a_signature(wrong, "x")
+    with pytest.raises(RequestError, match="from 1 to n - 1"):
+        sigv4.sigv4a_public_key(wrong)
+
+
 def test_regions_in_every_form():
     signer = Signer(EXAMPLE, service="s3")
     for region, said in (("*", "*"), (["*"], "*"), (("us-east-1", "eu-*"), "us-east-1,eu-*"),
@@ -2313,6 +2321,111 @@ def test_what_a_stream_needs():
     assert "content-length" not in signed_names(request)
 
 
+@pytest.mark.parametrize(
+    ("region", "url", "headers", "asymmetric"),
+    [
+        ("us-*", S3_URL, {}, True),
+        ("us-east-1,eu-west-1", S3_URL, {}, True),
+        (None, "https://127.0.0.1/k", {"Host": "m.accesspoint.s3-global.amazonaws.com"}, True),
+        (None, "https://m.accesspoint.s3-global.amazonaws.com/k", {}, True),
+        (None, "https://127.0.0.1/k", {"Host": "b.s3.eu-west-1.amazonaws.com"}, False),
+        ("us-east-1", "https://m.accesspoint.s3-global.amazonaws.com/k", {}, False),
+    ],
+)
+def test_a_stream_says_the_mode_that_its_request_is_signed_in(region, url, headers, asymmetric):
+    for where in ("call", "signer"):
+        signer = Signer(EXAMPLE, region=region if where == "signer" else None)
+        request = sigv4.sign_stream(signer, "PUT", url, headers, b"x" * 10, **({"region": region} if where == "call" else {}))
+        algorithm = "AWS4-ECDSA-P256-SHA256" if asymmetric else "AWS4-HMAC-SHA256"
+        assert request.headers["Authorization"].startswith(algorithm + " ")
+        assert request.headers["X-Amz-Content-SHA256"] == f"STREAMING-{algorithm}-PAYLOAD"
+        assert len(b"".join(request.body)) == len(request.body) == int(request.headers["Content-Length"])
+
+
+def test_a_stream_and_a_form_take_the_region_of_the_providers_profile(tmp_path, monkeypatch):
+    (tmp_path / "config").write_text(
+        f"[profile p]\nregion = ap-south-1\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET}\n", encoding="utf-8"
+    )
+    monkeypatch.setenv("AWS_REGION", "us-west-2")  # of the process, not of the provider's environment
+    env = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+    signer = Signer(sigv4.from_profile("p", env=env), service="s3")
+    url = "http://localhost:9000/bucket/k"
+    for request in (signer.sign("PUT", url, body=b"x"), sigv4.sign_stream(signer, "PUT", url, body=b"x")):
+        assert "/ap-south-1/s3/" in request.headers["Authorization"]
+    assert "/ap-south-1/s3/" in sigv4.post_policy(signer, url, fields={"key": "k"}, expires=60)[1]["x-amz-credential"]
+
+
+class Crc32:
+    """A checksum as several libraries make them: a class with update and digest, without copy."""
+
+    def __init__(self):
+        self.value = 0
+
+    def update(self, data):
+        self.value = zlib.crc32(data, self.value)
+
+    def digest(self):
+        return self.value.to_bytes(4, "big")
+
+
+class CopyableCrc32(Crc32):
+    def copy(self):
+        return copy.copy(self)
+
+
+def test_a_checksum_object_begins_anew_with_each_sending():
+    expected = base64.b64encode(zlib.crc32(b"x" * 10).to_bytes(4, "big"))
+    for checksum in (CopyableCrc32(), Crc32, CopyableCrc32, zlib.crc32):
+        body = sigv4.sign_stream(Signer(EXAMPLE), "PUT", S3_URL, body=b"x" * 10, checksum=("crc32c", checksum)).body
+        for _ in range(2):
+            assert b"x-amz-checksum-crc32c:" + expected in b"".join(body)
+    body = sigv4.sign_stream(Signer(EXAMPLE), "PUT", S3_URL, body=b"x" * 10, checksum=("crc32c", Crc32())).body
+    assert expected in b"".join(body)
+    with pytest.raises(RequestError, match=r"no copy\(\)"):
+        b"".join(body)
+
+
+@pytest.mark.parametrize(
+    "checksum",
+    [("sha512", hashlib.sha256), ("crc32c", hashlib.md5()), ("crc32c", lambda data, value: 2**64 - 1)],
+    ids=["short", "long", "big"],
+)
+def test_a_checksum_of_the_wrong_size_raises_before_the_end_is_sent(checksum):
+    sent = []
+    request = sigv4.sign_stream(Signer(EXAMPLE), "PUT", S3_URL, body=b"x" * 10, checksum=checksum)
+    with pytest.raises(RequestError, match="the checksum has (32|16|8) bytes"):
+        sent.extend(request.body)
+    assert len(sent) == 2
+
+
+@pytest.mark.parametrize("checksum", [("crc32c", 5), ("crc32c", None), ([], zlib.crc32), [], 5, ("md5", hashlib.md5), ("crc32c", "x")])
+def test_what_is_no_checksum(checksum):
+    with pytest.raises(RequestError, match="checksum may be one of"):
+        sigv4.sign_stream(Signer(EXAMPLE), "PUT", S3_URL, body=b"x", checksum=checksum)
+
+
+def test_pieces_of_every_shape_make_the_same_stream():
+    chance = random.Random(3)
+    data = bytes(chance.randrange(256) for _ in range(48000))
+    whole = b"".join(sigv4.sign_stream(Signer(EXAMPLE), "PUT", S3_URL, body=data, chunk_size=8192, now=NOW).body)
+    doubled = bytes(byte for pair in zip(data, data) for byte in pair)
+    bodies = [
+        array.array("H", data), memoryview(array.array("H", data)), memoryview(doubled)[::2],
+        [memoryview(array.array("H", data))], [memoryview(doubled)[::2]], [data], [bytearray(data)],
+        [data[:1], data[1:8192], data[8192:20000], b"", data[20000:20001], data[20001:]],
+        [data[at : at + 8192] for at in range(0, len(data), 8192)], [bytes([byte]) for byte in data],
+    ]  # fmt: skip
+    for body in bodies:
+        request = sigv4.sign_stream(Signer(EXAMPLE), "PUT", S3_URL, body=body, length=len(data), chunk_size=8192, now=NOW)
+        assert b"".join(request.body) == whole
+
+
+def test_content_encodings_that_were_there_stay_once():
+    for given, expected in ((b"gzip", "gzip,aws-chunked"), ("aws-chunked", "aws-chunked"), ("gzip, AWS-Chunked", "gzip,aws-chunked")):
+        request = sigv4.sign_stream(Signer(EXAMPLE), "PUT", S3_URL, {"Content-Encoding": given}, b"x")
+        assert request.headers["Content-Encoding"] == expected
+
+
 def test_a_stream_is_signed_with_one_set_of_credentials():
     sets = iter([EXAMPLE, WITH_TOKEN])
     request = sigv4.sign_stream(Signer(lambda: next(sets)), "PUT", S3_URL, body=b"x", now=NOW)
@@ -2367,6 +2480,43 @@ def test_boto3_makes_the_same_form():
         assert sorted(map(str, ours["conditions"])) == sorted(map(str, policy["conditions"]))
         assert set(fields) == set(theirs["fields"])
         assert abs(sigv4._parse_time(ours["expiration"], "x") - sigv4._parse_time(policy["expiration"], "x")).total_seconds() <= 1
+
+
+@pytest.mark.parametrize(
+    ("url", "bucket"),
+    [
+        ("https://my.s3.b.s3.us-east-1.amazonaws.com/", "my.s3.b"),
+        ("https://b.s3.amazonaws.com/", "b"),
+        ("https://us-west-2.s3.amazonaws.com/", "us-west-2"),
+        ("https://b.s3-accelerate.amazonaws.com/", "b"),
+        ("https://b.s3.dualstack.eu-west-1.amazonaws.com/", "b"),
+        ("https://s3.eu-west-1.amazonaws.com/mb/", "mb"),
+        ("https://s3-eu-west-1.amazonaws.com/mb", "mb"),
+        ("https://bucket.vpce-1-2.s3.us-east-1.vpce.amazonaws.com/mb", "mb"),
+        ("https://mb.bucket.vpce-1-2.s3.us-east-1.vpce.amazonaws.com/", "mb"),
+        ("http://localhost:9000/my%2Dbk/", "my-bk"),
+        ("https://b.s3.example.com/", "b"),
+    ],
+)
+def test_the_bucket_of_a_form(url, bucket):
+    _, fields = sigv4.post_policy(Signer(EXAMPLE, region="us-east-1"), url, fields={"key": "k"}, expires=60)
+    assert {"bucket": bucket} in json.loads(base64.b64decode(fields["policy"]))["conditions"]
+
+
+def test_a_form_is_signed_again_without_its_earlier_signature():
+    signer = Signer(WITH_TOKEN)
+    first = sigv4.post_policy(
+        signer, S3_URL, fields={"key": b"k"}, expires=60, now=datetime.datetime(2014, 1, 1, tzinfo=datetime.timezone.utc)
+    )[1]
+    assert first["key"] == "k"
+    assert sigv4.post_policy(signer, S3_URL, fields=first, expires=60, now=NOW) == sigv4.post_policy(
+        signer, S3_URL, fields={"key": "k"}, expires=60, now=NOW
+    )
+    for region in ("*", "us-*", ["us-east-1"]):
+        with pytest.raises(RequestError, match="one region"):
+            sigv4.post_policy(Signer(EXAMPLE, region=region), S3_URL, fields={"key": "k"}, expires=60)
+    with pytest.raises(RequestError, match="JSON"):
+        sigv4.post_policy(signer, S3_URL, [{"x": NOW}], {"key": "k"}, expires=60)
 
 
 def test_what_a_form_needs():
@@ -2460,11 +2610,52 @@ def test_events_are_framed_and_read_back():
         ({"a": 2**63}, b""),
         ({"a": (2, 128)}, b""), ({"a": (99, 1)}, b""), ({"a": (7, 5)}, b""), ({"a": (9, "x")}, b""), ({}, bytes((1 << 24) + 1)),
         ({f"{i}": "x" * 32000 for i in range(5)}, b""), ({"a": datetime.datetime(2015, 1, 1)}, b""),
+        ({}, 5), ({}, "x"), ({}, None), ({"a": (6, 5)}, b""), ({"a": (4, 1.5)}, b""), ({"a": (9, b"x")}, b""),
+        ([("a", "b")], b""), (None, b""),
     ],
 )  # fmt: skip
 def test_events_that_cannot_be_framed(headers, payload):
     with pytest.raises(RequestError):
         sigv4.encode_event(headers, payload)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [b"\1a\7", b"\1a\7\0", b"\1a\7\0\1", b"\1a\6", b"\1a\7\x80\0" + bytes(32768), b"\1a\0\1a\1", b"\0\0", b"\1a\12", b"\1\xff\0", b"\1"],
+)
+def test_malformed_headers_of_an_event(inner):
+    prelude = (16 + len(inner)).to_bytes(4, "big") + len(inner).to_bytes(4, "big")
+    frame = prelude + zlib.crc32(prelude).to_bytes(4, "big") + inner
+    with pytest.raises(RequestError, match="malformed"):
+        sigv4.decode_event(frame + zlib.crc32(frame).to_bytes(4, "big"))
+    with pytest.raises(RequestError, match="must be bytes"):
+        sigv4.decode_event("x")
+
+
+def test_an_event_that_is_refused_does_not_break_the_chain():
+    signer = Signer(EXAMPLE, service="transcribe", region="us-east-1", clock=lambda: NOW.timestamp())
+    whole, tried = (sigv4.EventSigner(signer, "ab" * 32) for _ in range(2))
+    for wrong in (bytes((1 << 24) + 1), "x", 5, None):
+        with pytest.raises(RequestError):
+            tried.sign(wrong)
+    assert tried.sign(b"x") == whole.sign(b"x")
+
+
+def test_what_an_event_signer_needs():
+    signer = Signer(EXAMPLE, service="transcribe", region="us-east-1")
+    for seed in (None, "", "x" * 64, "ab" * 31, b"ab" * 32, 5):
+        with pytest.raises(RequestError, match="seed is"):
+            sigv4.EventSigner(signer, seed)
+    opened = signer.sign("POST", "https://transcribestreaming.us-east-1.amazonaws.com/stream-transcription")
+    other = Credentials("AKIAIOSFODNN7EXAMPLE", SECRET)
+    with pytest.raises(RequestError, match="other credentials"):
+        sigv4.EventSigner(Signer(other, service="transcribe", region="us-east-1"), opened)
+
+
+def test_an_event_before_1970_has_one_time():
+    signer = sigv4.EventSigner(Signer(EXAMPLE, service="transcribe", region="us-east-1"), "ab" * 32)
+    event = signer.sign(b"", now=datetime.datetime(1969, 12, 31, 23, 59, 59, 500000, tzinfo=datetime.timezone.utc))
+    assert sigv4.decode_event(event)[0][":date"] == datetime.datetime(1969, 12, 31, 23, 59, 59, tzinfo=datetime.timezone.utc)
 
 
 def test_every_corruption_of_an_event_is_an_error():
@@ -5611,6 +5802,46 @@ def test_tokens_take_the_region_that_is_configured_and_refuse_none(monkeypatch):
     for region in ("*", ["us-east-1"], "evil.example/"):
         with pytest.raises(RequestError):
             sigv4.eks_token(Signer(EXAMPLE), "c", region=region)
+
+
+@pytest.mark.parametrize("wrong", ["h/x", "h?x=1", "c#d", "https://x", "user@h", "h:1", "", None, 5, "h x", "h\n", "\u00e9"])
+def test_a_token_is_for_a_name_alone(wrong):
+    signer = Signer(EXAMPLE, region="us-east-1")
+    makers = (
+        lambda: sigv4.rds_token(signer, wrong, 5432, "u"),
+        lambda: sigv4.dsql_token(signer, wrong),
+        lambda: sigv4.elasticache_token(signer, wrong, "u"),
+        lambda: sigv4.memorydb_token(signer, wrong, "u"),
+        lambda: sigv4.eks_token(signer, wrong),
+        lambda: sigv4.iot_mqtt_url(signer, wrong),
+    )
+    for make in makers:
+        with pytest.raises(RequestError, match="it must be a name alone"):
+            make()
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("cn-north-1", "sts.cn-north-1.amazonaws.com.cn"),
+        ("us-gov-west-1", "sts.us-gov-west-1.amazonaws.com"),
+        ("us-iso-east-1", "sts.us-iso-east-1.c2s.ic.gov"),
+        ("us-isob-east-1", "sts.us-isob-east-1.sc2s.sgov.gov"),
+        ("eusc-de-east-1", "sts.eusc-de-east-1.amazonaws.eu"),
+    ],
+)
+def test_the_token_of_eks_is_for_the_sts_of_its_partition(region, host):
+    token = sigv4.eks_token(Signer(EXAMPLE), "c", region=region)[11:]
+    assert base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().startswith(f"https://{host}/?")
+
+
+def test_tokens_are_for_one_region():
+    for region in ("*", "us-*", "us-east-1,us-west-2", ["us-east-1"]):
+        for make in (sigv4.dsql_token, lambda signer, name, **options: sigv4.rds_token(signer, name, 1, "u", **options)):
+            with pytest.raises(RequestError, match="one region"):
+                make(Signer(EXAMPLE), "h.dsql.us-east-1.on.aws", region=region)
+            with pytest.raises(RequestError, match="one region"):
+                make(Signer(EXAMPLE, region=region), "h.dsql.us-east-1.on.aws")
 
 
 def test_botocore_makes_the_same_token():
