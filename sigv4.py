@@ -1852,6 +1852,8 @@ def sign_stream(
     if isinstance(body, str):
         body = _utf8(body, "body").encode()
     kind = _body_kind(body)
+    if kind == "stream" and not hasattr(body, "read") and not hasattr(body, "__iter__"):
+        raise RequestError("body is an asynchronous iterable; a stream is signed as it is iterated, without await")
     if length is None:
         length = _size_of(body) if kind == "file" else memoryview(body).nbytes if kind == "buffer" else None
     if not isinstance(length, int) or isinstance(length, bool) or length < 0:
@@ -4823,21 +4825,25 @@ def _glued(argv: Sequence[str]) -> list[str]:
 
 
 # The names that each kind of token takes.
-TOKEN_NAMES = {"rds": 3, "dsql": 1, "elasticache": 2, "memorydb": 2, "msk": 0, "eks": 1}
-TOKEN_HELP = """Print a token, in one of these ways:
-
-  rds HOST PORT USER      elasticache CACHE USER      msk
-  dsql HOST               memorydb CLUSTER USER       eks CLUSTER"""
+TOKEN_NAMES = {
+    "rds": "HOST PORT USER",
+    "dsql": "HOST",
+    "elasticache": "CACHE USER",
+    "memorydb": "CLUSTER USER",
+    "msk": "",
+    "eks": "CLUSTER",
+}
+TOKEN_HELP = "Print a token, in one of these ways:\n\n" + "\n".join([f"  {kind} {names}".rstrip() for kind, names in TOKEN_NAMES.items()])
 
 
 def _command_token(arguments: Any) -> None:
     kind, names, region = arguments.kind, arguments.names, arguments.region
-    if len(names) != TOKEN_NAMES[kind]:
-        raise RequestError(f"token {kind} takes {TOKEN_NAMES[kind]} names, and {len(names)} were given (see sigv4 token --help)")
+    if len(names) != len(TOKEN_NAMES[kind].split()):
+        raise RequestError(f"token {kind} takes {TOKEN_NAMES[kind] or 'no name'}; {len(names)} given")
     signer = _signer(arguments)
     if kind == "rds":
         if not (names[1].isascii() and names[1].isdigit()):
-            raise RequestError("token rds takes HOST PORT USER; the port must be a number")
+            raise RequestError(f"token rds takes {TOKEN_NAMES[kind]}; the port must be a number")
         token = rds_token(signer, names[0], int(names[1]), names[2], region=region)
     elif kind == "dsql":
         token = dsql_token(signer, names[0], admin=arguments.admin, region=region)

@@ -2314,6 +2314,12 @@ def test_what_a_stream_needs():
             sigv4.sign_stream(signer, "PUT", S3_URL, **options)
     with pytest.raises(RequestError, match="must give bytes"):
         list(sigv4.sign_stream(signer, "PUT", S3_URL, body=["x"], length=1).body)
+
+    async def pieces():
+        yield b"x"
+
+    with pytest.raises(RequestError, match="asynchronous"):
+        sigv4.sign_stream(signer, "PUT", S3_URL, body=pieces(), length=1)
     request = sigv4.sign_stream(signer, "PUT", S3_URL, {"content-encoding": "gzip", "Content-Length": "5", "X-A": "1"}, b"x", now=NOW)
     assert request.headers["Content-Encoding"] == "gzip,aws-chunked"
     assert request.headers["X-Amz-Decoded-Content-Length"] == "1"
@@ -5975,7 +5981,7 @@ def test_closed_and_replaced_standard_streams(cli, monkeypatch):
         (["sign", "--curl", "--json", API_URL], 2, "not allowed with"),
         (["sign", "--region", "a b", API_URL], 2, "region may hold only"),
         (["token"], 2, "KIND"),
-        (["token", "rds", "host"], 2, "takes 3 names, and 1 were given"),
+        (["token", "rds", "host"], 2, "takes HOST PORT USER; 1 given"),
         (["token", "rds", "host", "port", "user"], 2, "the port must be a number"),
         (["token", "frobnicate"], 2, "frobnicate"),
         (["sign", "-d", "@/nonexistent/file", API_URL], 1, "No such file"),
