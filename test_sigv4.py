@@ -4954,11 +4954,11 @@ LOGIN = "[profile p]\nlogin_session = arn:aws:iam::123456789012:user/me \nregion
 LOGIN_KEY = 0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721
 
 
-def pem(kind):
+def pem(kind, curve="06082a8648ce3d030107"):
     """LOGIN_KEY in PEM, in the two forms that stand in caches of `aws login`."""
     x, y = sigv4.sigv4a_public_key(LOGIN_KEY)
     point = b"\4" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
-    curve = bytes.fromhex("06082a8648ce3d030107")
+    curve = bytes.fromhex(curve)
     public = b"\xa1\x44\x03\x42\0" + point
 
     def sequence(data):
@@ -5054,6 +5054,8 @@ def test_where_the_sign_in_service_is(world, tmp_path, region, host):
         ({"refreshToken": ""}, None, "lacks refreshToken; log in again: aws login"),
         ({"accessToken": None}, None, "lacks accessToken"),
         ({"dpopKey": "nonsense"}, None, "dpopKey is no P-256 key"),
+        ({"dpopKey": pem("EC PRIVATE KEY", "06052b8104000a")}, None, "dpopKey is no P-256 key"),  # secp256k1
+        ({"dpopKey": pem("PRIVATE KEY", "06052b8104000a")}, None, "dpopKey is no P-256 key"),
         ({"dpopKey": "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----"}, None, "dpopKey is no P-256 key"),
         ({}, answer(400, {}, b'{"error":"TOKEN_EXPIRED"}'), "TOKEN_EXPIRED.*log in again: aws login"),
         ({}, answer(400, {}, b'{"error":"USER_CREDENTIALS_CHANGED"}'), "USER_CREDENTIALS_CHANGED.*log in again"),
@@ -5983,6 +5985,7 @@ def test_closed_and_replaced_standard_streams(cli, monkeypatch):
         (["token"], 2, "KIND"),
         (["token", "rds", "host"], 2, "takes HOST PORT USER; 1 given"),
         (["token", "rds", "host", "port", "user"], 2, "the port must be a number"),
+        (["token", "rds", "host", "\u00b2", "user"], 2, "the port must be a number"),
         (["token", "frobnicate"], 2, "frobnicate"),
         (["sign", "-d", "@/nonexistent/file", API_URL], 1, "No such file"),
         (["sign", "-d", "@.", API_URL], 1, "directory"),
