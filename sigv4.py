@@ -472,6 +472,12 @@ def _iso(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
+def _at(seconds: float) -> datetime:
+    from datetime import datetime, timezone
+
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
 def _base64url(data: bytes) -> str:
     from base64 import urlsafe_b64encode
 
@@ -1167,7 +1173,7 @@ class Signer:
             path = _wire_path(path, double_encode, normalize_path)
             canonical_path = _canonical_path(path, double_encode, normalize_path)
         moment = _read_clock(self._clock, now)
-        state = credentials._states.get((service, region))
+        state = credentials._states.get((service, region))  # as _signing_state itself would, at the cost of a call
         if state is None or state[0] != moment[2]:
             state = _signing_state(credentials, moment[2], region, service)
         return credentials, method, service, (scheme, authority, path, canonical_path, query, pairs), head, more_rules, moment, state
@@ -1204,7 +1210,7 @@ class Signer:
         return self._configured[0]
 
     def _ask(self) -> Credentials:
-        credentials = self._provider()
+        credentials = self._credentials or self._provider()
         if not isinstance(credentials, Credentials):
             raise CredentialsError(f"the provider returned {_kind(credentials)}; it must return Credentials")
         return credentials
@@ -1447,6 +1453,9 @@ def _signing_state(credentials: Credentials, date: str, region: Any, service: An
     Copying the two hash states is the whole cost of an HMAC; they are kept with the credentials, and with them they go. For SigV4a
     the last two are None and (private key, region set), and the scope has no region.
     """
+    kept = credentials._states.get((service, region))
+    if kept is not None and kept[0] == date:
+        return kept
     service, regions = _read_scope("service", service), _read_region(region)
     inner: Any = None
     if isinstance(regions, tuple):
@@ -1863,8 +1872,8 @@ def sign_stream(
     if checksum is None and not signed:
         checksum = "crc32"
     name, make = _checksum(checksum)
-    credentials = signer._credentials or signer._ask()  # one set for the request and all chunks
-    given = list(_header_pairs(headers))
+    credentials = signer._ask()  # one set for the request and all chunks
+    given = _header_pairs(headers)
     service, region = signer._scope(url, given, options.pop("service", None), options.pop("region", None))
     frozen = Signer(credentials, service=service, region=region, clock=signer._clock, **signer._options)
     encodings = [
@@ -1973,8 +1982,7 @@ class _Chain:
             self._key: Any = sigv4a_key(self._credentials.access_key_id, self._credentials.secret_access_key)
         else:
             date, region, service, _ = scope.split("/")
-            state = self._credentials._states.get((service, region))
-            self._key = (state if state and state[0] == date else _signing_state(self._credentials, date, region, service))[4:]
+            self._key = _signing_state(self._credentials, date, region, service)[4:]
 
     def sign(self, kind: str, hashes: str) -> str:
         """The next signature, of `kind` PAYLOAD or TRAILER, in lowercase hex; SigV4a's not padded. hashes: the lines at the end."""
@@ -2111,14 +2119,14 @@ def post_policy(
     service, region = signer._scope(url, None, signer.service or "s3", None)
     if isinstance(region, tuple):
         raise RequestError("a form is signed for one region; pass region= to Signer")
-    credentials = signer._credentials or signer._ask()
+    credentials = signer._ask()
     seconds, amz_date, date = _read_clock(signer._clock, now)
     _, _, credential, _, inner, outer = _signing_state(credentials, date, region, service)
     stated: list[Any] = list(conditions)
     covered = {name for each in stated if isinstance(each, dict) for name in each}
     covered |= {str(each[1])[1:] for each in stated if isinstance(each, (list, tuple)) and len(each) == 3 and str(each[1])[:1] == "$"}
     if "bucket" not in covered:
-        stated.append({"bucket": _bucket_name(authority, path)})
+        stated.append({"bucket": _bucket_name(url)[1]})
     for name, value in form.items():
         if name not in covered:
             stated.append(["starts-with", "$" + name, value[: -len("${filename}")]] if value.endswith("${filename}") else {name: value})
@@ -2133,19 +2141,21 @@ def post_policy(
     return f"{scheme}://{authority}{path}", {**form, **signing, "policy": policy, "x-amz-signature": _hmac(policy, inner, outer)}
 
 
-def _bucket_name(authority: str, path: str) -> str:
-    """The bucket that a URL means: the labels before S3's own in one of AWS's hosts, else the path's first segment, else a label."""
+def _bucket_name(url: str) -> tuple[str, str]:
+    """(authority, the bucket that a URL means): the labels before S3's own in one of AWS's hosts, else the path's first segment, else
+    the first label."""
+    (_, authority, found), path, _ = _split_url(url)
     labels = authority.split(".")
     own = [index for index, label in enumerate(labels) if label == "s3" or label.startswith("s3-")]
-    if own and _guess_host(authority):
+    if own and found:
         labels = labels[: own[-1]]
-        if labels[-2:-1] == ["bucket"] and labels[-1].startswith("vpce-"):  # an interface endpoint: [NAME.]bucket.vpce-ID.s3.
-            del labels[-2:]
-        elif labels[-1:] and labels[-1].startswith("vpce-"):
+        if labels[-1:] and labels[-1].startswith("vpce-"):  # an interface endpoint: [NAME.]bucket.vpce-ID.s3.
             labels.pop()
+            if labels[-1:] == ["bucket"]:
+                labels.pop()
         if labels:
-            return ".".join(labels)
-    return _unquote(path.strip("/").partition("/")[0]).decode("utf-8", "replace") or authority.partition(".")[0]
+            return authority, ".".join(labels)
+    return authority, _unquote(path.strip("/").partition("/")[0]).decode("utf-8", "replace") or authority.partition(".")[0]
 
 
 class EventSigner:
@@ -2157,7 +2167,7 @@ class EventSigner:
     """
 
     def __init__(self, signer: Signer, seed: SignedRequest | str) -> None:
-        credentials = signer._credentials or signer._ask()
+        credentials = signer._ask()
         self._clock = signer._clock
         if isinstance(seed, SignedRequest):
             algorithm, amz_date, scope, _ = seed.string_to_sign.split("\n")
@@ -2420,15 +2430,23 @@ class Response:
         message = fields.get("message")
         return code, message if isinstance(message, str) else ""
 
+    def _said(self) -> tuple[str | None, str]:
+        """(code, code and message fit for a message of ours). The first line only: what some services say beyond it repeats the
+        canonical request, with the session token in it."""
+        code, message = self.error()
+        return code, _printable(": ".join([part for part in (code, message.partition("\n")[0][:300]) if part]))
+
+    def _passes(self) -> bool:
+        """Whether the service may answer otherwise in a while: it is overloaded, or failed."""
+        return self.status == 429 or self.status >= 500
+
     def raise_for_status(self) -> Response:
         """This response. Raises ServiceError where the status is 400 or more."""
         if self.status < 400:
             return self
-        code, message = self.error()
+        code, said = self._said()
         request_id = self.headers.get("x-amzn-requestid") or self.headers.get("x-amz-request-id") or _xml_text(self.text, "RequestId")
         what = f"{self.request.method} {_shown(self.request.url)}" if self.request else "the request"
-        # The first line only: what some services say beyond it repeats the canonical request, with the session token in it.
-        said = _printable(": ".join([part for part in (code, message.partition("\n")[0][:300]) if part]))
         tail = f" (request id {_printable(request_id[:100])})" if request_id else ""
         raise ServiceError(
             f"{what} was answered with {self.status} {said or 'and no explanation'}{tail}",
@@ -2487,7 +2505,7 @@ class Client:
 
         self._lock = Lock()  # one thread at a time looks whether credentials that expired are still the current ones
         self._skew = 0.0  # seconds by which the services' clocks are ahead of ours
-        self._regions: dict[str, str] = {}  # by bucket: see _bucket_of
+        self._regions: dict[tuple[str, str], str] = {}  # by authority and bucket: see _bucket_name
 
     def fetch(
         self,
@@ -2556,7 +2574,7 @@ class Client:
                 if correction:
                     corrected.append(correction)
                     continue
-                if failures >= self.retries or not (response.status == 429 or response.status >= 500):
+                if failures >= self.retries or not response._passes():
                     return response
             self._sleep(self._delay(failures, response))
             failures += 1
@@ -2573,10 +2591,8 @@ class Client:
         """(request, the time that its signature tells)."""
         signed_at = self._clock() + self._skew
         if options.get("now") is None and (self._skew or self._clock is not self.signer._clock):
-            from datetime import datetime, timezone
-
-            options = {**options, "now": datetime.fromtimestamp(signed_at, timezone.utc)}
-        region = self._regions.get(_bucket_of(url)) if self._regions else None
+            options = {**options, "now": _at(signed_at)}
+        region = self._regions.get(_bucket_name(url)) if self._regions else None
         if region:
             options = {**options, "region": region}
             url = _in_region(url, region)
@@ -2609,13 +2625,13 @@ class Client:
             self._skew = date - self._clock() if abs(date - self._clock()) > MAX_SKEW else 0.0
             return "clock"
         if "region" in corrected:
-            self._regions.pop(_bucket_of(url), None)  # it did not help, so it is not remembered
+            self._regions.pop(_bucket_name(url), None)  # it did not help, so it is not remembered
         elif service in S3_SERVICES and request.string_to_sign.startswith(ALGORITHM + "\n"):
             named = response.headers.get("x-amz-bucket-region", "")
             if not named and code == "AuthorizationHeaderMalformed":
                 named = _xml_text(response.text, "Region")
             if named and named != signed_for and len(named) < 64 and not named.encode().translate(None, REGION_CHARACTERS):
-                _remember(self._regions, _bucket_of(url), named)
+                _remember(self._regions, _bucket_name(url), named)
                 return "region"
         invalidate = getattr(self.signer._provider, "invalidate", None)
         if "credentials" not in corrected and code in EXPIRED_CODES and invalidate:
@@ -2666,13 +2682,6 @@ class _Once:
             if not isinstance(piece, (bytes, bytearray, memoryview)):
                 raise RequestError(f"body gives {_kind(piece)} where it must give bytes")
             yield piece
-
-
-def _bucket_of(url: str) -> str:
-    """What a bucket's region is remembered by: its own host, or host and first segment where buckets share one."""
-    (_, authority, found), path, _ = _split_url(url)
-    own = found is not None and (".s3." in authority or ".s3-" in authority)
-    return authority if own else f"{authority}/{path.split('/', 2)[1]}"
 
 
 def _in_region(url: str, region: str) -> str:
@@ -3021,19 +3030,17 @@ def _in_event_loop() -> bool:
 
 
 def _with_expiration(credentials: Credentials, seconds: float) -> Credentials:
-    from datetime import datetime, timezone
-
-    end = datetime.fromtimestamp(seconds, timezone.utc)
-    return Credentials(credentials.access_key_id, credentials.secret_access_key, credentials.session_token, end, credentials.account_id)
+    key, secret, token, _, account = credentials._values()
+    return Credentials(key, secret, token, _at(seconds), account)
 
 
 def _parse_time(value: Any, what: str) -> datetime:
     """An aware datetime from ISO 8601 (with Z, an offset, or UTC as old caches write it) or from seconds since the epoch."""
-    from datetime import datetime, timezone
+    from datetime import datetime
 
     try:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, timezone.utc)
+            return _at(value)
         text = value.strip()
         for zone in ("UTC", "Z", "z"):
             if text.endswith(zone):
@@ -3125,6 +3132,13 @@ class _Config:
         merged = {**(config or {}), **(credentials or {})}
         return {key: value for key, value in merged.items() if isinstance(value, str)}  # nested ones are none of these
 
+    def selected(self) -> dict[str, Any]:
+        """The settings of the selected profile. Raises CredentialsError where there is none of its name."""
+        settings = self.settings(self.profile)
+        if settings is None:
+            raise CredentialsError(_no_profile(self, self.profile))
+        return settings
+
     def static_keys(self, name: str) -> list[dict[str, Any]]:
         """The settings of a profile in the config file and in the credentials file, each empty where it has no key there: a key of
         one file must not meet the token of the other. Only where neither has both halves of a key do they make one together."""
@@ -3155,8 +3169,18 @@ class _Config:
 
     def endpoint(self, service: str, host: str, region: str | None, argument: str | None = None) -> str:
         """The URL of a service, by the order of all SDKs: argument, environment, services section, profile, region."""
-        if argument:
-            return argument
+        endpoint = argument or self.configured_endpoint(service)
+        if endpoint:
+            return endpoint
+        if region is None:
+            raise CredentialsError(f"{host} needs a region: pass region=, or set AWS_REGION or the profile's region")
+        fips = self.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") and not region.startswith("us-gov-")
+        dual = self.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
+        suffix, dual_suffix = _partition(region)
+        return f"https://{host}{'-fips' if fips else ''}.{region}.{dual_suffix if dual and dual_suffix else suffix}"
+
+    def configured_endpoint(self, service: str) -> str | None:
+        """The URL of a service that the environment or the profile names."""
         if not self.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"):
             settings = self.settings(self.profile) or {}
             services: dict[str, Any] = {}
@@ -3179,12 +3203,7 @@ class _Config:
                 except RequestError as error:
                     raise CredentialsError(f"the endpoint that is configured for {service} is no URL: {error}") from error
                 return str(configured)
-        if region is None:
-            raise CredentialsError(f"{host} needs a region: pass region=, or set AWS_REGION or the profile's region")
-        fips = self.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") and not region.startswith("us-gov-")
-        dual = self.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
-        suffix, dual_suffix = _partition(region)
-        return f"https://{host}{'-fips' if fips else ''}.{region}.{dual_suffix if dual and dual_suffix else suffix}"
+        return None
 
     def send(self, method: str, url: str, headers: dict[str, str], body: bytes | None, timeout: float, direct: bool = False) -> Response:
         """The answer to a request that is sent as it stands: no redirect is followed, and no proxy asked where `direct`."""
@@ -3464,8 +3483,8 @@ def _credential_source(config: _Config, kind: str, name: str) -> tuple[Credentia
     world = config.world
     loaders = {
         "environment": partial(_load_env, world),
-        "ec2instancemetadata": partial(_load_imds, world, {}, None, None, None, None, None),
-        "ecscontainer": partial(_load_container, world, None, None, None, None, 2, 3),
+        "ec2instancemetadata": partial(_load_imds, world, {}),
+        "ecscontainer": partial(_load_container, world),
     }
     loader = loaders.get(kind.lower())
     if loader is None:
@@ -3488,7 +3507,7 @@ def _profile_rest(config: _Config, name: str, region: str | None) -> tuple[Crede
             config,
             source,
             {"RoleArn": settings["role_arn"], "RoleSessionName": settings.get("role_session_name")},
-            partial(_read_token, config.path(settings["web_identity_token_file"])),
+            partial(_read_web_token, config.path(settings["web_identity_token_file"])),
             region,
         )
     if settings.get("sso_account_id") or settings.get("sso_role_name"):
@@ -3548,12 +3567,12 @@ def _call(config: _Config, source: str, method: str, url: str, headers: Callable
             continue
         if response.status == 200:
             return response
-        code, message = response.error()
+        code, said = response._said()
         request_id = _printable((response.headers.get("x-amzn-requestid") or _xml_text(response.text, "RequestId"))[:100])
-        said = _printable(": ".join([part for part in (code, message.partition("\n")[0][:300]) if part])) or "no explanation"
-        text = f"{source}: {_shown(url)} answered {response.status}, {said}{f' (request id {request_id})' if request_id else ''}"
+        tail = f" (request id {request_id})" if request_id else ""
+        text = f"{source}: {_shown(url)} answered {response.status}, {said or 'no explanation'}{tail}"
         failure = (_LogInAgain if code in FINAL_CODES else CredentialsError)(text)
-        if not (response.status == 429 or response.status >= 500 or (code or "").startswith(THROTTLED)):
+        if not (response._passes() or (code or "").startswith(THROTTLED)):
             break
     raise failure
 
@@ -3585,7 +3604,7 @@ def _sts(
             parts = member.items() if isinstance(member, dict) else [("", member)]
             fields += [(f"{name}.member.{number}{'.' + part if part else ''}", str(text)) for part, text in parts]
     body = "&".join([f"{name}={_quote(value)}" for name, value in fields]).encode()
-    signed_for = _refined(_split_url(url)[0][2], "/", "")
+    signed_for = guess_service_region(url)
     scope = signed_for[1] if signed_for and signed_for[0] == "sts" else region
 
     def headers() -> dict[str, str]:
@@ -3627,11 +3646,17 @@ def _assume_role(
 
 
 def _read_token(path: str | None) -> str:
+    """A token as its file holds it; one with a line break in it is refused where it is sent."""
     try:
-        with open(path or "", encoding="utf-8") as file:
-            return file.read(CREDENTIALS_CAP).rstrip("\r\n")
+        with open(path or "", encoding="utf-8", newline="") as file:
+            return file.read(CREDENTIALS_CAP)
     except (OSError, ValueError) as error:
         raise CredentialsError(f"the token file {path} can't be read: {type(error).__name__}") from error
+
+
+def _read_web_token(path: str | None) -> str:
+    """A token without the line break at the end of its file, which is no part of it."""
+    return _read_token(path).rstrip("\r\n")
 
 
 def _web_identity(
@@ -3677,7 +3702,7 @@ def _load_web_identity(
         path = token_file or config.env("AWS_WEB_IDENTITY_TOKEN_FILE")
         if path is None:
             raise CredentialsNotFound("web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set")
-        read: Any = partial(_read_token, config.path(path))
+        read: Any = partial(_read_web_token, config.path(path))
     else:
         read = token if callable(token) else lambda: token
     role = parameters.get("RoleArn") or config.env("AWS_ROLE_ARN")
@@ -3687,6 +3712,8 @@ def _load_web_identity(
     return _web_identity(config, role, {**parameters, "RoleArn": role, "RoleSessionName": name}, read, region, endpoint_url)
 
 
+# Prefixes of regions and the DNS suffix of their sign-in service, which has no other hosts, for FIPS or dual-stack.
+SIGN_IN_SUFFIXES = (("cn-", "amazonaws.cn"), ("us-gov-", "amazonaws-us-gov.com"), ("", "aws.amazon.com"))
 LOGIN_REFRESH_WINDOW = 300.0  # seconds before their end from which on the credentials of `aws login` are refreshed
 
 
@@ -3710,17 +3737,10 @@ def _login(config: _Config, source: str, session: str, region: str | None) -> tu
     import json
 
     place = config.region(region)
-    suffix = (
-        "amazonaws.cn"
-        if (place or "").startswith("cn-")
-        else "amazonaws-us-gov.com"
-        if (place or "").startswith("us-gov-")
-        else "aws.amazon.com"
-    )
     if place is None:
         raise CredentialsError(f"{source} needs a region: set AWS_REGION or the profile's region")
-    base = config.endpoint("signin", "signin", place)
-    url = (f"https://{place}.signin.{suffix}" if base.startswith(f"https://signin.{place}.") else base.rstrip("/")) + "/v1/token"
+    suffix = next(suffix for prefix, suffix in SIGN_IN_SUFFIXES if place.startswith(prefix))
+    url = (config.configured_endpoint("signin") or f"https://{place}.signin.{suffix}").rstrip("/") + "/v1/token"
     asked = json.dumps({"clientId": cached["clientId"], "grantType": "refresh_token", "refreshToken": cached["refreshToken"]}).encode()
     key = _read_private_key(cached["dpopKey"], source)
 
@@ -3918,21 +3938,14 @@ def _warn(message: str) -> None:
 
 def _load_sso(world: dict[str, Any], profile: str | None, given: dict[str, str]) -> tuple[Credentials, str]:
     config = _Config(world, profile)
-    settings = config.settings(config.profile)
-    if settings is None and (profile or not given):
-        raise CredentialsError(_no_profile(config, config.profile))
-    return _sso(
-        config,
-        f"profile {config.profile}" if profile or not given else "SSO",
-        {**(settings or {}), **given} if profile or not given else given,
-    )
+    if given and not profile:
+        return _sso(config, "SSO", given)
+    return _sso(config, f"profile {config.profile}", {**config.selected(), **given})
 
 
 def _load_login(world: dict[str, Any], profile: str | None) -> tuple[Credentials, str]:
     config = _Config(world, profile)
-    settings = config.settings(config.profile)
-    if settings is None:
-        raise CredentialsError(_no_profile(config, config.profile))
+    settings = config.selected()
     if not settings.get("login_session"):
         raise CredentialsNotFound(f"profile {config.profile} has no login_session")
     return _login(config, f"profile {config.profile}", settings["login_session"], None)
@@ -3942,16 +3955,20 @@ def _load_process(world: dict[str, Any], command: str | None, profile: str | Non
     config = _Config(world, profile)
     if command is not None:
         return _process(config, command, "this program", None)
-    settings = config.settings(config.profile)
-    if settings is None:
-        raise CredentialsError(_no_profile(config, config.profile))
+    settings = config.selected()
     if not settings.get("credential_process"):
         raise CredentialsNotFound(f"profile {config.profile} has no credential_process")
     return _process(config, settings["credential_process"], f"profile {config.profile}", settings.get("aws_account_id"))
 
 
 def _load_container(
-    world: dict[str, Any], relative_uri: str | None, full_uri: str | None, token: str | None, token_file: Any, timeout: float, attempts: int
+    world: dict[str, Any],
+    relative_uri: str | None = None,
+    full_uri: str | None = None,
+    token: str | None = None,
+    token_file: Any = None,
+    timeout: float = 2,
+    attempts: int = 3,
 ) -> tuple[Credentials, str]:
     """Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html"""
     config = _Config(world)
@@ -3978,7 +3995,7 @@ def _load_container(
             config.sleep(1)
         headers = {"Accept": "application/json"}
         path = token_file or config.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-        authorization = _read_whole_token(config.path(path)) if path else token or config.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+        authorization = _read_token(config.path(path)) if path else token or config.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
         if authorization:
             headers["Authorization"] = authorization
         try:
@@ -3989,10 +4006,9 @@ def _load_container(
             failure = CredentialsError(f"{source}: no answer ({type(getattr(error, 'reason', error)).__name__})")
             continue
         if response.status != 200:
-            code, message = response.error()
-            said = _printable(": ".join([part for part in (code, message[:300]) if part]))
+            _, said = response._said()
             failure = CredentialsError(f"{source}: answered {response.status}{', ' + said if said else ''}")
-            if response.status == 429 or response.status >= 500:
+            if response._passes():
                 continue
             break
         try:
@@ -4001,15 +4017,6 @@ def _load_container(
             failure = error
     assert failure is not None
     raise failure
-
-
-def _read_whole_token(path: str | None) -> str:
-    """A token as its file holds it: one with a line break at its end is an error, as for all SDKs, and config.send says so."""
-    try:
-        with open(path or "", encoding="utf-8", newline="") as file:
-            return file.read(CREDENTIALS_CAP)
-    except (OSError, ValueError) as error:
-        raise CredentialsError(f"the token file {path} can't be read: {type(error).__name__}") from error
 
 
 def _from_metadata(response: Response, source: str) -> Credentials:
@@ -4026,11 +4033,11 @@ def _from_metadata(response: Response, source: str) -> Credentials:
 def _load_imds(
     world: dict[str, Any],
     kept: dict[str, Any],
-    endpoint: str | None,
-    endpoint_mode: str | None,
-    timeout: float | None,
-    attempts: int | None,
-    v1_disabled: bool | None,
+    endpoint: str | None = None,
+    endpoint_mode: str | None = None,
+    timeout: float | None = None,
+    attempts: int | None = None,
+    v1_disabled: bool | None = None,
 ) -> tuple[Credentials, str]:
     """kept: the token of this provider and when it ends. A connection that fails means that this is no EC2 instance.
 
@@ -4128,7 +4135,7 @@ def _ask_imds(config: _Config, source: str, method: str, url: str, headers: dict
                 raise kind(f"{source}: no answer ({type(reason).__name__})") from error
             continue
         answered += 1
-        if (response.status == 429 or response.status >= 500) and answered < 3:
+        if response._passes() and answered < 3:
             config.sleep(0.1 * answered)
             continue
         return response
@@ -4236,8 +4243,8 @@ def _load_default(world: dict[str, Any], profile: str | None, kept: dict[str, An
             return found
     if profile is None:
         settings = config.settings(config.profile) or {}  # what the environment leaves open of a web identity, the profile may tell
-        path = config.env("AWS_WEB_IDENTITY_TOKEN_FILE") or config.path(settings.get("web_identity_token_file") or None)
-        if path if settings.get("web_identity_token_file") else config.env("AWS_WEB_IDENTITY_TOKEN_FILE"):
+        path = config.env("AWS_WEB_IDENTITY_TOKEN_FILE") or settings.get("web_identity_token_file")
+        if path:
             role = config.env("AWS_ROLE_ARN") or settings.get("role_arn")
             name = config.env("AWS_ROLE_SESSION_NAME") or settings.get("role_session_name")
             return _load_web_identity(world, None, path, {"RoleArn": role, "RoleSessionName": name}, region, None)
@@ -4251,10 +4258,7 @@ def _load_default(world: dict[str, Any], profile: str | None, kept: dict[str, An
         said.append(_no_profile(config, config.profile))
     if config.named:  # another source than the one that was named would be a surprise
         raise CredentialsError(f"profile {config.profile}, which was named, has no credentials")
-    for loader in (
-        partial(_load_container, world, None, None, None, None, 2, 3),
-        partial(_load_imds, world, kept, None, None, None, None, None),
-    ):
+    for loader in (partial(_load_container, world), partial(_load_imds, world, kept)):
         try:
             return loader()
         except CredentialsNotFound as error:
@@ -4269,10 +4273,6 @@ def _default_region(world: dict[str, Any], profile: str | None) -> str | None:
 # What the providers below have in common: env (a mapping), transport (as of Client), clock, sleep and run (a list of arguments ->
 # (status, stdout, stderr)) may be passed to each, in place of the real ones.
 STAND_INS = frozenset({"env", "transport", "clock", "sleep", "run"})
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def _made(
@@ -4365,9 +4365,7 @@ def from_assume_role(
         "SerialNumber": serial_number,
         "SourceIdentity": source_identity,
     }
-    signer = Signer(source)
-    ask = partial(_same, signer._credentials) if signer._credentials else signer._provider
-    load = (_load_assume_role, ask, parameters, mfa_code, region, endpoint_url, prepare)
+    load = (_load_assume_role, Signer(source)._ask, parameters, mfa_code, region, endpoint_url, prepare)
     return _made(world, load, margin=expiration_margin, sources=[source])
 
 
@@ -4754,12 +4752,6 @@ def _name(text: Any, what: str) -> str:
     if not isinstance(text, str) or not text or not text.isascii() or text.encode().translate(None, UNRESERVED):
         raise RequestError(f"{what} is {_beginning(text)}; it must be a name alone, without scheme, port or path")
     return text
-
-
-def _at(seconds: float) -> datetime:
-    from datetime import datetime, timezone
-
-    return datetime.fromtimestamp(seconds, timezone.utc)
 
 
 def _quoted(text: str, what: str) -> str:

@@ -381,14 +381,30 @@ class Case:
     def text(self, name):
         return (self.folder / name).read_bytes().decode()
 
-    def stages(self, module, kind, query, headers):
-        """The three stages through the pure functions, each held against its file; the signature."""
+    def signer(self, module, region):
+        return module.Signer(
+            module.Credentials(self.credentials.access_key_id, self.credentials.secret_access_key, self.token),
+            service=self.service,
+            region=region,
+            normalize_path=self.context["normalize"],
+            content_sha256=self.context["sign_body"],
+            token_after_signature=self.token_after,
+            sign_all_headers=True,
+        )
+
+    def to_sign(self, module, kind, query, headers, algorithm=sigv4.ALGORITHM):
+        """The string to sign; it and the canonical request through the pure functions, each held against its file."""
         canonical = module.canonical_request(
             self.method, self.path, query, headers, self.payload_hash, normalize_path=self.context["normalize"]
         )
         assert canonical == self.text(f"{kind}-canonical-request.txt")
-        to_sign = module.string_to_sign(canonical, self.amz_date, self.scope)
+        to_sign = module.string_to_sign(canonical, self.amz_date, self.scope, algorithm)
         assert to_sign == self.text(f"{kind}-string-to-sign.txt")
+        return to_sign
+
+    def stages(self, module, kind, query, headers):
+        """The three stages, each held against its file; the signature."""
+        to_sign = self.to_sign(module, kind, query, headers)
         key = module.signing_key(self.credentials.secret_access_key, self.date, self.region, self.service)
         signature = hmac_hex(key, to_sign)
         assert signature == self.text(f"{kind}-signature.txt")
@@ -447,16 +463,7 @@ def test_official_vector_query_stage_by_stage(name, module):
 @pytest.mark.parametrize("name", sorted(set(V4_CASES) - UNSENDABLE))
 def test_official_vector_through_signer(name, module):
     case = Case(SUITE / "v4" / name)
-    credentials = module.Credentials(case.credentials.access_key_id, case.credentials.secret_access_key, case.token)
-    signer = module.Signer(
-        credentials,
-        service=case.service,
-        region=case.region,
-        normalize_path=case.context["normalize"],
-        content_sha256=case.context["sign_body"],
-        token_after_signature=case.token_after,
-        sign_all_headers=True,
-    )
+    signer = case.signer(module, case.region)
     request = signer.sign(case.method, case.url, case.headers, case.body, now=case.now)
     assert request.canonical_request == case.text("header-canonical-request.txt")
     assert request.string_to_sign == case.text("header-string-to-sign.txt")
@@ -1840,12 +1847,7 @@ class CaseV4a(Case):
         self.scope = f"{self.date}/{self.service}/aws4_request"
 
     def check(self, kind, query, headers):
-        canonical = sigv4.canonical_request(
-            self.method, self.path, query, headers, self.payload_hash, normalize_path=self.context["normalize"]
-        )
-        assert canonical == self.text(f"{kind}-canonical-request.txt")
-        to_sign = sigv4.string_to_sign(canonical, self.amz_date, self.scope, sigv4.ALGORITHM_V4A)
-        assert to_sign == self.text(f"{kind}-string-to-sign.txt")
+        to_sign = self.to_sign(sigv4, kind, query, headers, sigv4.ALGORITHM_V4A)
         key = sigv4.sigv4a_key(self.credentials.access_key_id, self.credentials.secret_access_key)
         assert sigv4.sigv4a_public_key(key) == self.public_key
         for signature in (self.text(f"{kind}-signature.txt"), sigv4.sigv4a_signature(key, to_sign)):
@@ -1874,15 +1876,7 @@ def test_official_v4a_vector_stage_by_stage(name):
 @pytest.mark.parametrize("name", sorted(set(V4A_COMPLETE) - UNSENDABLE))
 def test_official_v4a_vector_through_signer(name):
     case = CaseV4a(SUITE / "v4a" / name)
-    signer = Signer(
-        case.credentials,
-        service=case.service,
-        region=[case.region],
-        normalize_path=case.context["normalize"],
-        content_sha256=case.context["sign_body"],
-        token_after_signature=case.token_after,
-        sign_all_headers=True,
-    )
+    signer = case.signer(sigv4, [case.region])
     request = signer.sign(case.method, case.url, case.headers, case.body, now=case.now)
     assert request.canonical_request == case.text("header-canonical-request.txt")
     assert request.string_to_sign == case.text("header-string-to-sign.txt")
@@ -5040,10 +5034,11 @@ def test_from_login_refreshes_with_a_proof_of_possession(world, tmp_path, kind):
         ("us-gov-west-1", "us-gov-west-1.signin.amazonaws-us-gov.com"),
     ],
 )
-def test_where_the_sign_in_service_is(world, tmp_path, region, host):
+@pytest.mark.parametrize("more", [{}, {"AWS_USE_FIPS_ENDPOINT": "true"}, {"AWS_USE_DUALSTACK_ENDPOINT": "true"}], ids=["", "fips", "dual"])
+def test_where_the_sign_in_service_is(world, tmp_path, region, host, more):
     path = login_cache(tmp_path, left=10)
     sent = []
-    arguments = world(LOGIN, AWS_LOGIN_CACHE_DIRECTORY=str(path.parent), AWS_REGION=region)
+    arguments = world(LOGIN, AWS_LOGIN_CACHE_DIRECTORY=str(path.parent), AWS_REGION=region, **more)
     sigv4.from_login("p", transport=lambda r, t: sent.append(r.url) or (200, {}, login_answer()), **arguments)()
     assert sent == [f"https://{host}/v1/token"]
 
