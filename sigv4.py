@@ -44,6 +44,7 @@ and what signs for HTTP libraries, further down:
     5. Signer                   sign, presign
     6. SigV4a                   for several regions: key derivation, P-256, verification
     7. S3 and streams           uploads signed in pieces, forms, events
+    8. Verify and explain       the server's side, and a 403 put into words
     9. HTTP                     Client with retries, Response
     10. Credentials             providers, the default chain, refresh
     11. HTTP libraries          requests, httpx, aiohttp, urllib
@@ -98,6 +99,7 @@ __all__ = [
     "SignatureError",
     "SignedRequest",
     "Signer",
+    "Verified",
     "canonical_request",
     "chain",
     "decode_event",
@@ -107,6 +109,7 @@ __all__ = [
     "elasticache_token",
     "encode_event",
     "encoded_length",
+    "explain",
     "from_assume_role",
     "from_cognito_identity",
     "from_cognito_identity_pool",
@@ -133,6 +136,7 @@ __all__ = [
     "sigv4a_signature",
     "sigv4a_verify",
     "string_to_sign",
+    "verify",
 ]
 
 # 0. Header ------------------------------------------------------------------------------------------------------------
@@ -233,13 +237,19 @@ class SignatureError(SigV4Error):
 
 
 class ServiceError(SigV4Error):
-    """A service answered with an error: `status` (HTTP, int), `code` and `request_id` (str, or None where it gave none)."""
+    """A service answered with an error: `status` (HTTP, int), `code` and `request_id` (str, or None where it gave none).
 
-    def __init__(self, message: str, *, status: int = 0, code: str | None = None, request_id: str | None = None) -> None:
+    explanation: for a refusal what explain says of it, which is in the message too; else empty.
+    """
+
+    def __init__(
+        self, message: str, *, status: int = 0, code: str | None = None, request_id: str | None = None, explanation: str = ""
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.request_id = request_id
+        self.explanation = explanation
 
 
 class ConnectionFailed(SigV4Error, ConnectionError):
@@ -288,7 +298,7 @@ class Credentials:
     account_id: str | None
     _expires_at: float  # seconds since the epoch, infinity where there is no expiration
     _token_in_query: str  # percent-encoded, at its first use
-    _states: dict[tuple[str, str], tuple[Any, ...]]  # by service and region: see _signing_state
+    _states: dict[tuple[str, str], tuple[Any, ...]]  # by service and region: see _signing_state, and _public_key
 
     def __init__(
         self,
@@ -478,6 +488,43 @@ def _at(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
+def _read_time(value: Any) -> datetime | None:
+    """An aware datetime from ISO 8601 (with Z, an offset, or UTC as old caches write it) or from seconds since the epoch, else None."""
+    from datetime import datetime
+
+    try:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return _at(value)
+        text = value.strip()
+        for zone in ("UTC", "Z", "z"):
+            if text.endswith(zone):
+                text = text[: -len(zone)] + "+00:00"
+        head, dot, rest = text.partition(".")
+        if dot:  # Python before 3.11 wants six digits of a fraction
+            digits = len(rest) - len(rest.lstrip("0123456789"))
+            text = f"{head}.{rest[:digits]:0<6.6}{rest[digits:]}"
+        if len(text) > 5 and text[-5] in "+-" and text[-4:].isdigit():  # +0000
+            text = f"{text[:-2]}:{text[-2:]}"
+        parsed = datetime.fromisoformat(text)
+    except (ValueError, TypeError, AttributeError, OverflowError, OSError):
+        return None
+    return None if parsed.utcoffset() is None else parsed
+
+
+def _http_date(text: str) -> float | None:
+    """Seconds since the epoch of an HTTP date (RFC 9110 5.6.7), None where it is not one."""
+    if not text:
+        return None
+    from email.utils import mktime_tz, parsedate_tz
+
+    try:
+        parsed = parsedate_tz(text)
+        seconds = -1.0 if parsed is None else float(mktime_tz(parsed))
+        return seconds if 0 <= seconds < YEAR_2100 else None
+    except (ValueError, OverflowError, IndexError):
+        return None
+
+
 def _base64url(data: bytes) -> str:
     from base64 import urlsafe_b64encode
 
@@ -651,6 +698,16 @@ def _header_text(name: str, value: Any) -> str:
 def _header_on_wire(text: str) -> str:
     """The str that http.client, requests, urllib3 and urllib, which encode as Latin-1, put on the wire as UTF-8."""
     return text if text.isascii() else text.encode().decode("latin-1")
+
+
+def _are_plain(values: Iterable[Any]) -> bool:
+    """Whether header values are canonical as they stand: printable ASCII, trimmed and folded."""
+    for value in values:
+        if value.__class__ is not str:
+            return False
+    # A blank on either side of each value: two in a row show one that is empty, untrimmed or in need of folding.
+    text = f" {' '.join(values)} "
+    return text.isascii() and "  " not in text and not text.encode().translate(None, PRINTABLE)
 
 
 def _folded(text: str) -> str:
@@ -1303,15 +1360,8 @@ def _read_headers(headers: Headers) -> tuple[dict[str, str], dict[str, str], tup
         return {}, {}, (), {}
     if headers.__class__ is dict:
         names = tuple(headers)
-        if names in _plain_names:
-            for value in headers.values():
-                if value.__class__ is not str:
-                    break
-            else:
-                # A blank on either side of each value: two in a row show one that is empty, untrimmed or in need of folding.
-                text = f" {' '.join(headers.values())} "
-                if text.isascii() and "  " not in text and not text.encode().translate(None, PRINTABLE):
-                    return headers, {}, names, headers
+        if names in _plain_names and _are_plain(headers.values()):
+            return headers, {}, names, headers
     given: dict[str, str] = {}
     canonical: dict[str, str] = {}
     spelling: dict[str, str] = {}
@@ -1829,6 +1879,8 @@ CHECKSUM_SIZES = {
     "xxhash3": 8,
     "xxhash128": 16,
 }
+OWN_CHECKSUMS = ("crc32", "sha1", "sha256")  # those that the standard library computes
+TRAILER_SIGNATURE = "x-amz-trailer-signature"
 MAX_EVENT_HEADERS, MAX_EVENT_PAYLOAD, MAX_EVENT_VALUE = 1 << 17, 1 << 24, 32767  # bytes
 
 
@@ -1909,7 +1961,7 @@ def encoded_length(length: int, chunk_size: int, signature: int, checksum: str =
     total += 1 + extension + 2
     if checksum:
         total += len(f"x-amz-checksum-{checksum}:") + (CHECKSUM_SIZES[checksum] + 2) // 3 * 4 + 2
-        total += len("x-amz-trailer-signature:") + signature + 2 if signature else 0
+        total += len(f"{TRAILER_SIGNATURE}:") + signature + 2 if signature else 0
     return total + 2
 
 
@@ -1918,7 +1970,7 @@ def _checksum(checksum: Any) -> tuple[str, Callable[[], Any]]:
     if checksum is None:
         return "", _Running
     name, thing = checksum if isinstance(checksum, tuple) and len(checksum) == 2 else (checksum, None)
-    own: dict[str, Callable[[], Any]] = {"crc32": _Running, "sha1": _sha1, "sha256": sha256}
+    own: dict[str, Callable[[], Any]] = dict(zip(OWN_CHECKSUMS, (_Running, _sha1, sha256)))
     computes = hasattr(thing, "update") or callable(thing)
     if not isinstance(name, str) or name not in CHECKSUM_SIZES or (not computes if isinstance(checksum, tuple) else name not in own):
         raise RequestError(
@@ -1966,9 +2018,11 @@ class _Running:
 
 
 class _Chain:
-    """The signatures of a stream, each over the one before. S3's chunks and trailers, and events, differ in two lines."""
+    """The signatures of a stream, each over the one before. S3's chunks and trailers, and events, differ in two lines.
 
-    def __init__(self, credentials: Credentials, amz_date: str, scope: str, signature: str, asymmetric: bool) -> None:
+    credentials: for what is only checked, SigV4a's public key will do."""
+
+    def __init__(self, credentials: Any, amz_date: str, scope: str, signature: str, asymmetric: bool) -> None:
         self.signature = signature
         self._credentials = credentials
         self._asymmetric = asymmetric
@@ -1978,8 +2032,10 @@ class _Chain:
     def move(self, amz_date: str, scope: str) -> None:
         """To another time: an event is signed for its own."""
         self._heads = {kind: f"{self._algorithm}-{kind}\n{amz_date}\n{scope}\n" for kind in ("PAYLOAD", "TRAILER")}
-        if self._asymmetric:
-            self._key: Any = sigv4a_key(self._credentials.access_key_id, self._credentials.secret_access_key)
+        if self._credentials.__class__ is tuple:
+            self._key: Any = self._credentials
+        elif self._asymmetric:
+            self._key = sigv4a_key(self._credentials.access_key_id, self._credentials.secret_access_key)
         else:
             date, region, service, _ = scope.split("/")
             self._key = _signing_state(self._credentials, date, region, service)[4:]
@@ -1992,6 +2048,16 @@ class _Chain:
         else:
             self.signature = _hmac(to_sign, *self._key)
         return self.signature
+
+    def check(self, kind: str, hashes: str, signature: str) -> bool:
+        """Whether the next signature, as it arrived, holds; SigV4a's may be padded."""
+        if self._asymmetric:
+            signature = signature.rstrip("*")
+            holds = sigv4a_verify(self._key, f"{self._heads[kind]}{self.signature}\n{hashes}", signature)
+            self.signature = signature
+        else:
+            holds = signature.isascii() and hmac.compare_digest(self.sign(kind, hashes), signature)
+        return holds
 
 
 class _Chunks:
@@ -2043,7 +2109,7 @@ class _Chunks:
             end += trailer.encode() + b"\r\n"
             if self._signed:
                 signature = chain.sign("TRAILER", sha256(trailer.encode() + b"\n").hexdigest())
-                end += f"x-amz-trailer-signature:{self._padded(signature)}\r\n".encode()
+                end += f"{TRAILER_SIGNATURE}:{self._padded(signature)}\r\n".encode()
         yield end + b"\r\n"
 
     def _padded(self, signature: str) -> str:
@@ -2315,6 +2381,1312 @@ def decode_event(data: bytes) -> tuple[dict[str, Any], bytes]:
     return headers, data[12 + length : -4]
 
 
+# 8. Verify and explain ------------------------------------------------------------------------------------------------
+
+MAX_CHUNK = 1 << 24  # bytes of a signed chunk, which is held in memory until its signature holds
+MAX_LINE = 1024  # bytes of a chunk's first line, and of a trailer
+MAX_TRAILERS = 16
+# Parameters that make a URL a presigned one, and headers that a request has once at most.
+URL_PARAMETERS = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-signature", "x-amz-signedheaders"})
+SINGLE_HEADERS = OLD_HEADERS | {"host", "date", CONTENT_SHA256}
+# Fields of a form that no condition of its policy need cover.
+UNCOVERED_FIELDS = frozenset({"policy", "x-amz-signature", "file"})
+
+# {an Authorization header without its signature: what _read_authorization makes of it}
+_authorizations: dict[str, tuple[str, str, str, str, str, str, str]] = {}
+_spellings: dict[tuple[str, ...], dict[str, str]] = {}  # names of headers -> {in lower case: as they arrived}
+_signed_lines: dict[tuple[Any, ...], tuple[str, Any, tuple[str, ...]]] = {}  # see _read_signed_headers
+_times: dict[str, float] = {}  # seconds since the epoch by X-Amz-Date
+
+
+class Verified:
+    """A request whose signature holds: who signed it, when, and what.
+
+    access_key_id: whose. scope: YYYYMMDD/region/service/aws4_request, for SigV4a without the region. service: the scope's;
+    region: the scope's, or SigV4a's set of them, joined by commas. time: when it was signed, an aware datetime. expiration: when
+    a presigned URL or a form ends, an aware datetime, else None.
+    signed_headers: their names, in lower case; no other header is the signer's word. payload_hash: lowercase hex, or a constant:
+    with UNSIGNED-PAYLOAD the body is not the signer's word either.
+    body: bytes where those were handed in, checked and without aws-chunked's framing. For a file or an iterable, a binary file
+    that is checked as it is read, for an asynchronous iterable another one: SignatureError is raised while reading, at the end
+    at the latest, so read it to its end. trailers: dict of what followed the data, once it was read.
+    fields, policy: those of a form, dicts; empty for other requests.
+    """
+
+    __slots__ = (
+        "access_key_id",
+        "scope",
+        "service",
+        "region",
+        "signed_headers",
+        "payload_hash",
+        "trailers",
+        "fields",
+        "policy",
+        "_seconds",
+        "_end",
+        "_body",
+    )
+
+    def __init__(
+        self,
+        access_key_id: str,
+        scope: str,
+        service: str,
+        region: str,
+        seconds: float,
+        end: float | None,
+        signed_headers: tuple[str, ...],
+        payload_hash: str,
+        body: Any,
+    ) -> None:
+        self.access_key_id = access_key_id
+        self.scope = scope
+        self.service = service
+        self.region = region
+        self.signed_headers = signed_headers
+        self.payload_hash = payload_hash
+        self.trailers: dict[str, str] = {}
+        self.fields: dict[str, Any] = {}
+        self.policy: dict[str, Any] = {}
+        self._seconds = seconds
+        self._end = end
+        self._body = body
+
+    def __repr__(self) -> str:
+        return f"<Verified {self.access_key_id} {self.scope}>"
+
+    @property
+    def time(self) -> datetime:
+        return _at(self._seconds)
+
+    @property
+    def expiration(self) -> datetime | None:
+        return None if self._end is None else _at(self._end)
+
+    @property
+    def body(self) -> Any:
+        if isinstance(self._body, list):  # the data of chunks, joined only for who wants them
+            self._body = b"".join(self._body)
+        return self._body
+
+
+def verify(
+    method: str,
+    url: str,
+    headers: Headers,
+    body: Any,
+    credentials: Any,
+    *,
+    service: str | None = None,
+    region: str | None = None,
+    now: datetime | None = None,
+    max_skew: float = 900,
+    double_encode: bool | None = None,
+    normalize_path: bool | None = None,
+    token_after_signature: bool | None = None,
+) -> Verified:
+    """Who signed a request that arrived, and when; the server's side of Signer, sign_stream and post_policy.
+
+    method, url, headers: as they arrived; the URL absolute, or the request's target, /path?query, still encoded. The signature
+    may stand in the Authorization header, in the query, or in a form's fields, and be SigV4's or SigV4a's.
+    body: bytes, another buffer or a str; a binary file or an iterable of bytes, also an asynchronous one, which is checked while
+    Verified.body is read, chunk by chunk where it is aws-chunked; for a form its multipart/form-data, or its fields as a mapping,
+    the upload under `file`. None is an empty one.
+    credentials: Credentials, or a callable that returns them for an access key id, or None where it knows none. For SigV4a the
+    public key, (x, y), will do in their place: then any access key id is taken, and any token.
+    service, region: those that must be signed for; None takes any. now: aware datetime, None the present. max_skew: seconds that the
+    time of signing may be off. double_encode, normalize_path, token_after_signature: as for Signer.
+
+    Raises SignatureError, with the code that S3 would answer with, for everything that is not rightly signed: also where host or
+    an x-amz- header is not among the signed ones, or a request carries more than one signature.
+    Raises RequestError for arguments of the caller's that can't be, such as a naive `now`.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
+    """
+    moment = _read_clock(time.time, now)[0]
+    try:
+        claim = _read_claim(method, url, headers, double_encode, normalize_path, token_after_signature)
+    except RequestError as error:
+        raise SignatureError("InvalidRequest", str(error)) from None
+    if claim is None:
+        return _verify_form(method, url, headers, body, credentials, service, region, moment)
+    algorithm, access_key_id, scope, of_service, of_region, amz_date, seconds, life, token, names, head, payload_hash, signature = claim
+    malformed = "AuthorizationHeaderMalformed" if life is None else "AuthorizationQueryParametersError"
+    if service is not None and service != of_service:
+        raise SignatureError(malformed, f"the request is signed for the service {_beginning(of_service)}; expecting {service!r}")
+    if region is not None and region != of_region and not (algorithm == ALGORITHM_V4A and _is_in_set(region, of_region)):
+        raise SignatureError(malformed, f"the request is signed for the region {_beginning(of_region)}; expecting {region!r}")
+    end = None
+    if life:
+        end = seconds + life
+        if moment > end:
+            raise SignatureError("AccessDenied", f"the URL expired at {_iso(end)}")
+        if seconds - moment > max_skew:
+            raise SignatureError("AccessDenied", f"the URL is not valid before {_iso(seconds)}")
+    elif not -max_skew <= moment - seconds <= max_skew:
+        off = f"{abs(moment - seconds):.0f} s {'ago' if moment > seconds else 'ahead'}"
+        raise SignatureError("RequestTimeTooSkewed", f"the request says it was signed {off}; {max_skew:g} s are allowed")
+    known = _known(credentials, access_key_id, algorithm)
+    if known.__class__ is not tuple:
+        _check_token(known, token, moment)
+
+    hashed = payload_hash is None
+    if payload_hash is None:
+        if of_service in S3_SERVICES or of_service == LATTICE:
+            if life is None:
+                raise SignatureError("MissingSecurityHeader", f"header {CONTENT_SHA256} is missing; {of_service} wants it")
+            payload_hash, hashed = UNSIGNED_PAYLOAD, False
+        elif body.__class__ is bytes:
+            payload_hash = sha256(body).hexdigest()
+        else:
+            body, payload_hash = _payload(_rereadable(body), None, None)
+    if algorithm == ALGORITHM:
+        state = known._states.get((of_service, of_region))  # as in Signer._prepare
+        if state is None or state[0] != amz_date[:8]:
+            state = _signing_state(known, amz_date[:8], of_region, of_service)
+        _, expected = _signature(head + payload_hash, amz_date, scope, *state[4:])
+        holds = hmac.compare_digest(expected, signature)
+    else:
+        known = known if known.__class__ is tuple else _public_key(known)
+        holds = sigv4a_verify(known, string_to_sign(head + payload_hash, amz_date, scope, algorithm), signature)
+    if not holds:
+        raise SignatureError("SignatureDoesNotMatch", "the signature is not the one of this request by this access key")
+    found = Verified(access_key_id, scope, of_service, of_region, seconds, end, names, payload_hash, body)
+    if not hashed:
+        _check_body(found, headers, known, amz_date, signature)
+    elif body.__class__ is not bytes:
+        found._body = _as_bytes(body)
+    return found
+
+
+def _is_in_set(region: str, regions: str) -> bool:
+    """Whether a region is in SigV4a's set: us-east-1, us-*, or both joined by a comma."""
+    from fnmatch import fnmatchcase
+
+    return "*" not in region and any(fnmatchcase(region, pattern.strip().replace("[", "[[]")) for pattern in regions.split(","))
+
+
+def _known(credentials: Any, access_key_id: str, algorithm: str) -> Any:
+    """The Credentials of an access key id, or a public key of SigV4a's."""
+    found = credentials
+    if callable(credentials):
+        try:
+            found = credentials(access_key_id)
+        except LookupError:
+            found = None
+    if found.__class__ is tuple and len(found) == 2 and all(isinstance(number, int) for number in found):
+        if algorithm == ALGORITHM:
+            raise SignatureError("InvalidAccessKeyId", "the request is signed with SigV4, and only a public key is known for SigV4a")
+        return found
+    if found is not None and not isinstance(found, Credentials):
+        raise CredentialsError(
+            f"credentials gave {_kind(found)}; pass Credentials, a public key (x, y), or a callable that returns them for an access key id"
+        )
+    if found is None or found.access_key_id != access_key_id:
+        raise SignatureError("InvalidAccessKeyId", f"the access key id {_beginning(access_key_id)} is not known")
+    return found
+
+
+def _check_token(credentials: Credentials, token: str | None, moment: float) -> None:
+    own = credentials.session_token
+    if (token or own) and not hmac.compare_digest((token or "").encode(), (own or "").encode()):
+        said = "there is none in the request" if not token else "it is another" if own else "it has none"
+        raise SignatureError("InvalidToken", f"the session token of this access key is not the request's: {said}")
+    if credentials._expires_at <= moment:
+        raise SignatureError("ExpiredToken", f"the credentials expired at {_iso(credentials._expires_at)}")
+
+
+def _public_key(credentials: Credentials) -> tuple[int, int]:
+    """SigV4a's public key of credentials, kept with them: it takes as long as a verification."""
+    kept = credentials._states.get(("", ""))
+    if kept is None:
+        kept = sigv4a_public_key(sigv4a_key(credentials.access_key_id, credentials.secret_access_key))
+        _remember(credentials._states, ("", ""), kept)
+    return kept
+
+
+def _read_claim(
+    method: str,
+    url: str,
+    headers: Headers,
+    double_encode: bool | None = None,
+    normalize_path: bool | None = None,
+    token_after: bool | None = None,
+    plain: bool = True,
+) -> tuple[Any, ...] | None:
+    """What a request says of its signature, None where it has none: (algorithm, access key id, scope, service, region or set of them,
+    X-Amz-Date, the same in seconds, the URL's life in seconds (0 where it names none) or None for the header form, token, names of the
+    signed headers, canonical request up to the payload hash, the hash that is declared or None, signature).
+
+    plain: whether to try the headers as they are, on the chance that their values are canonical."""
+    if method.__class__ is not str or method not in METHODS:
+        method = _read_method(method)
+    authority = ""
+    if isinstance(url, str) and url[:1] == "/":
+        path, _, query = _utf8(url, "url").partition("?")
+    else:
+        (_, authority, _), path, query = _split_url(url)
+    values: Any = headers
+    spelling = None
+    if plain and headers.__class__ is dict:
+        names = tuple(values)
+        spelling = _spellings.get(names) or _read_spelling(names)
+    if not spelling:
+        values = _received_headers(headers)
+        names = tuple(values)
+        spelling, plain = dict(zip(names, names)), False
+    if "host" not in spelling and authority:
+        values, names, spelling = {**values, "host": authority}, (*names, "host"), {**spelling, "host": "host"}
+
+    found: dict[str, str] = {}
+    pairs: Pairs = []
+    if query:
+        pairs = _query_pairs(query)
+        for name, value in pairs:
+            if name[:6].lower() == "x-amz-" and name.lower() in OLD_PARAMETERS:
+                if name.lower() in found:
+                    raise SignatureError("AuthorizationQueryParametersError", f"the parameter {name} is there twice")
+                found[name.lower()] = _unquote(value).decode("utf-8", "replace")
+    declared = values[spelling[CONTENT_SHA256]] if CONTENT_SHA256 in spelling else None
+    amz_date = values[spelling["x-amz-date"]] if "x-amz-date" in spelling else ""
+    life = None
+    if "authorization" in spelling:
+        if not URL_PARAMETERS.isdisjoint(found):
+            raise SignatureError("InvalidArgument", "the request is signed in its Authorization header and in its query; one is allowed")
+        malformed = "AuthorizationHeaderMalformed"
+        authorization = values[spelling["authorization"]]
+        if authorization.__class__ is not str:
+            return _read_claim(method, url, headers, double_encode, normalize_path, token_after, False)
+        read = _authorizations.get(authorization[:-64])
+        if read is None:
+            read, signature = _read_authorization(authorization)
+        else:
+            signature = authorization[-64:]
+        algorithm, access_key_id, scope, date, region, service, signed = read
+        if not amz_date:
+            amz_date = _date_of(values[spelling["date"]] if "date" in spelling else "")
+        token_name = spelling.get("x-amz-security-token") or spelling.get("x-amz-s3session-token")
+        token = values[token_name] if token_name else None
+        regions = values[spelling["x-amz-region-set"]] if "x-amz-region-set" in spelling else ""
+    elif not URL_PARAMETERS.isdisjoint(found):
+        malformed = "AuthorizationQueryParametersError"
+        missing = (URL_PARAMETERS | {"x-amz-date"}) - set(found)
+        if missing:
+            raise SignatureError(malformed, f"the query has no {' and no '.join(sorted(missing))}")
+        algorithm, access_key_id, scope, date, region, service = _read_credential(
+            found["x-amz-algorithm"], found["x-amz-credential"], malformed
+        )
+        signed, signature, amz_date = found["x-amz-signedheaders"], found["x-amz-signature"], found["x-amz-date"]
+        token = found.get("x-amz-security-token") or found.get("x-amz-s3session-token")
+        regions = found.get("x-amz-region-set", "")
+        life = _read_life(found.get("x-amz-expires"))
+        if declared is None:  # some SDKs put the header into the query
+            declared = next((value for name, value in pairs if name.lower() == CONTENT_SHA256), None)
+    else:
+        return None
+
+    seconds = _times.get(amz_date)
+    if seconds is None:
+        seconds = _read_amz_date(amz_date, malformed)
+    asymmetric = algorithm == ALGORITHM_V4A
+    if asymmetric:
+        region = regions
+        if not regions:
+            raise SignatureError(malformed, "the request is signed with SigV4a and names no regions in X-Amz-Region-Set")
+    if date != amz_date[:8]:
+        raise SignatureError(malformed, "the credential's scope must begin with the day of X-Amz-Date")
+    if not signature.isascii() or (len(signature) != 64 and not asymmetric):
+        raise SignatureError(malformed, "the signature must be 64 digits in lowercase hex")
+    if token_after is None:
+        token_after = service == IOT_GATEWAY
+    template, pick, signed_names = _signed_lines.get((names, signed, token_after)) or _read_signed_headers(
+        names, spelling, signed, token_after, malformed
+    )
+    if life == 0 and service in S3_SERVICES:
+        raise SignatureError(malformed, "the query has no x-amz-expires, which S3 wants")
+
+    canonical_query = ""
+    if pairs:
+        if life is not None:
+            unsigned = {"x-amz-signature", "x-amz-security-token"} if token_after else {"x-amz-signature"}
+            pairs = [pair for pair in pairs if pair[0].lower() not in unsigned]
+        canonical_query = _canonical_query(pairs)
+    if path.encode().translate(None, PLAIN_PATH) or "//" in path or "/." in path:
+        of_s3 = service in S3_SERVICES
+        path = _canonical_path(
+            path, not of_s3 if double_encode is None else double_encode, not of_s3 if normalize_path is None else normalize_path
+        )
+    picked = pick(values)
+    if plain and not _are_plain(picked if picked.__class__ is tuple else (picked,)):
+        return _read_claim(method, url, headers, double_encode, normalize_path, token_after, False)
+    head = f"{method}\n{path}\n{canonical_query}\n{template % picked}\n{signed}\n"
+    return algorithm, access_key_id, scope, service, region, amz_date, seconds, life, token, signed_names, head, declared, signature
+
+
+def _read_spelling(names: tuple[str, ...]) -> dict[str, str]:
+    """{in lower case: as it arrived} of valid names, empty where two differ in case alone."""
+    spelling = {_header_name(name).lower(): name for name in names}
+    if len(spelling) < len(names):
+        return {}
+    _remember(_spellings, names, spelling)
+    return spelling
+
+
+def _received_headers(headers: Headers) -> dict[str, str]:
+    """{name in lower case: canonical value} of headers in any form, repeated ones joined."""
+    values: dict[str, str] = {}
+    for name, value in _header_pairs(headers):
+        name = _header_name(name).lower()
+        value = _unfolded(_header_text(name, value))
+        if name in values and name in SINGLE_HEADERS:
+            raise SignatureError("InvalidRequest", f"header {name} is there twice")
+        values[name] = f"{values[name]},{value}" if name in values else value
+    return values
+
+
+def _read_authorization(text: str) -> tuple[Any, str]:
+    """((algorithm, access key id, scope, its date, region and service, names of signed headers), signature) of an Authorization header.
+
+    The former are kept by the text before the signature, which is the same in all requests of a day that look alike.
+    """
+    malformed = "AuthorizationHeaderMalformed"
+    algorithm, _, rest = text.partition(" ")
+    fields = {}
+    for part in rest.split(","):  # blanks after the commas are optional
+        name, equals, value = part.strip(" ").partition("=")
+        if not equals or not value or name in fields:
+            raise SignatureError(malformed, "Authorization must be name=value pairs, with commas between them, each once")
+        fields[name] = value
+    try:
+        credential, signed, signature = fields.pop("Credential"), fields.pop("SignedHeaders"), fields.pop("Signature")
+    except KeyError as error:
+        raise SignatureError(malformed, f"Authorization has no {error.args[0]}") from None
+    if fields:
+        raise SignatureError(malformed, "Authorization may hold Credential, SignedHeaders and Signature, nothing else")
+    read = (*_read_credential(algorithm, credential, malformed), signed)
+    if text.endswith(f"Signature={signature}") and len(signature) == 64:
+        _remember(_authorizations, text[:-64], read)
+    return read, signature
+
+
+def _read_credential(algorithm: str, credential: str, malformed: str) -> tuple[str, str, str, str, str, str]:
+    """(algorithm, access key id, scope, its date, region, empty for SigV4a, and service)."""
+    if algorithm not in (ALGORITHM, ALGORITHM_V4A):
+        raise SignatureError(malformed, f"the algorithm is {_beginning(algorithm)}; {ALGORITHM} and {ALGORITHM_V4A} are known")
+    count = 4 if algorithm == ALGORITHM else 3
+    access_key_id, *parts = credential.rsplit("/", count)
+    sound = len(parts) == count and access_key_id and all(parts) and parts[-1] == "aws4_request"
+    if not sound or "".join(parts).encode("utf-8", "replace").translate(None, UNRESERVED):
+        form = "access key id/YYYYMMDD/region/service/aws4_request"
+        raise SignatureError(malformed, f"the credential must be {form if count == 4 else form.replace('/region', '')}")
+    return algorithm, access_key_id, "/".join(parts), parts[0], parts[1] if count == 4 else "", parts[-2]
+
+
+def _read_amz_date(amz_date: str, malformed: str) -> float:
+    """Seconds since the epoch."""
+    from datetime import datetime, timezone
+
+    if not amz_date:
+        raise SignatureError("MissingSecurityHeader", "the request has no X-Amz-Date and no Date")
+    try:
+        if len(amz_date) != 16 or amz_date[8] + amz_date[15] != "TZ" or not (amz_date[:8] + amz_date[9:15]).isdigit():
+            raise ValueError
+        parts = [int(amz_date[start:end]) for start, end in ((0, 4), (4, 6), (6, 8), (9, 11), (11, 13), (13, 15))]
+        seconds = datetime(*parts, tzinfo=timezone.utc).timestamp()  # type: ignore[arg-type, misc]
+    except ValueError:
+        raise SignatureError(
+            "AccessDenied" if malformed == "AuthorizationHeaderMalformed" else malformed,
+            f"the time of signing is {_beginning(amz_date)}; it must be a time in the form YYYYMMDDTHHMMSSZ",
+        ) from None
+    _remember(_times, amz_date, seconds)
+    return seconds
+
+
+def _date_of(date: str) -> str:
+    """X-Amz-Date from a Date header, which may stand for it; empty where it is none."""
+    seconds = _http_date(date)
+    return "" if seconds is None else time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
+
+
+def _read_life(text: str | None) -> int:
+    """Seconds that a URL is good for, 0 where it does not say."""
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_EXPIRES):
+        raise SignatureError(
+            "AuthorizationQueryParametersError", f"X-Amz-Expires is {_beginning(text)}; it must be a number from 1 to {MAX_EXPIRES}"
+        )
+    return int(text)
+
+
+def _read_signed_headers(
+    names: tuple[str, ...], spelling: dict[str, str], signed: str, token_after: bool, malformed: str
+) -> tuple[str, Any, tuple[str, ...]]:
+    """(template of the canonical lines, what picks their values, names) for headers of these names, as in _make_plan."""
+    listed = signed.split(";")
+    if listed != sorted(set(listed)) or signed != signed.lower():
+        raise SignatureError(malformed, "the signed headers must be in lower case, in order, with semicolons between them, each once")
+    for name in listed:
+        if name not in spelling:
+            raise SignatureError("SignatureDoesNotMatch", f"header {_beginning(name)} was signed, but did not arrive")
+    for name in sorted(spelling):
+        if name not in listed and (name == "host" or name.startswith("x-amz-")) and not (token_after and name == "x-amz-security-token"):
+            raise SignatureError("AccessDenied", f"header {name} arrived, but was not signed")
+    if "host" not in listed:
+        raise SignatureError("AccessDenied", "the request has no Host that was signed")
+    template = "".join([f"{name.replace('%', '%%')}:%s\n" for name in listed])
+    plan = template, itemgetter(*[spelling[name] for name in listed]), tuple(listed)
+    _remember(_signed_lines, (names, signed, token_after), plan)
+    return plan
+
+
+def _rereadable(body: Any) -> Any:
+    """A body whose hash nothing declares, read whole where it can be read only once."""
+    if body is None or isinstance(body, str) or _body_kind(body) != "stream":
+        return body
+    if not hasattr(body, "read") and not hasattr(body, "__iter__"):
+        raise RequestError("the body is an asynchronous iterable, whose hash the request does not declare; read it first")
+    return io.BytesIO(b"".join(_pieces_of(body)))
+
+
+def _pieces_of(body: Any) -> Iterator[Any]:
+    source = iter(partial(body.read, FILE_PIECE), b"") if hasattr(body, "read") else body
+    for piece in source:
+        if not isinstance(piece, (bytes, bytearray, memoryview)):
+            raise RequestError(f"body gives {_kind(piece)} where it must give bytes")
+        yield piece
+
+
+def _as_bytes(body: Any) -> Any:
+    """A buffer as bytes; what is read stays as it is."""
+    if body is None:
+        return b""
+    return body if _body_kind(body) != "buffer" else bytes(memoryview(body))
+
+
+def _check_body(found: Verified, headers: Headers, known: Any, amz_date: str, signature: str) -> None:
+    """Hold the body against the hash that the signature is over: now where it is there, else while it is read."""
+    body, payload_hash = found._body, found.payload_hash
+    if isinstance(body, str):
+        body = _utf8(body, "body").encode()
+    in_memory = body is None or _body_kind(body) == "buffer"
+    check: Any
+    if payload_hash == UNSIGNED_PAYLOAD:
+        found._body = _as_bytes(body)
+        return
+    if len(payload_hash) == 64 and not payload_hash.startswith("STREAMING-"):
+        check = _HashCheck(payload_hash)
+    else:
+        check = _stream_check(found, _received_headers(headers), known, amz_date, signature)
+    found.trailers = check.trailers
+    if in_memory:
+        data = b"" if body is None else body if body.__class__ is bytes else memoryview(body).tobytes()
+        pieces = check.feed(data)
+        check.end()
+        found._body = pieces
+    else:
+        found._body = _CheckedPieces(body, check) if not hasattr(body, "read") and hasattr(body, "__aiter__") else _CheckedFile(body, check)
+
+
+def _stream_check(found: Verified, values: dict[str, str], known: Any, amz_date: str, signature: str) -> Any:
+    """What checks a body that is signed in pieces, by the constant in place of its hash."""
+    kind = found.payload_hash
+    asymmetric = known.__class__ is tuple
+    own = f"STREAMING-{ALGORITHM_V4A if asymmetric else ALGORITHM}-"
+    chain = _Chain(known, amz_date, found.scope, signature, asymmetric)
+    if kind == "STREAMING-AWS4-HMAC-SHA256-EVENTS" and not asymmetric:
+        return _EventCheck(chain, found.region, found.service)
+    signed = kind in (own + "PAYLOAD", own + "PAYLOAD-TRAILER")
+    if not signed and kind != "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
+        raise SignatureError(
+            "InvalidArgument",
+            f"{CONTENT_SHA256} is {_beginning(kind)}; it must be a SHA-256 in lowercase hex, {UNSIGNED_PAYLOAD} or a constant"
+            " of aws-chunked that fits the algorithm",
+        )
+    length = values.get("x-amz-decoded-content-length", "")
+    if not (length.isascii() and length.isdigit() and len(length) < 20):
+        raise SignatureError("MissingContentLength", "x-amz-decoded-content-length is missing, or no number")
+    names = values.get("x-amz-trailer", "") if kind.endswith("-TRAILER") else ""
+    trailers = [name.strip().lower() for name in names.split(",") if name.strip()]
+    return _ChunkCheck(chain if signed else None, int(length), trailers, kind.endswith("-TRAILER"), asymmetric)
+
+
+class _HashCheck:
+    """A body that has one hash."""
+
+    def __init__(self, expected: str) -> None:
+        self.trailers: dict[str, str] = {}
+        self._expected = expected
+        self._digest = sha256()
+
+    def feed(self, data: Any) -> list[Any]:
+        """What may be given out after the next bytes."""
+        self._digest.update(data)
+        return [data] if data else []
+
+    def end(self) -> None:
+        """Raises SignatureError where the body does not hold, or is not complete."""
+        if not hmac.compare_digest(self._digest.hexdigest(), self._expected):
+            raise SignatureError("XAmzContentSHA256Mismatch", "the body is not the one whose SHA-256 was signed")
+
+
+class _ChunkCheck:
+    """An aws-chunked body in pieces of any size. Data are given out when their chunk's signature holds; unsigned ones at once."""
+
+    def __init__(self, chain: _Chain | None, length: int, trailers: list[str], has_trailers: bool, asymmetric: bool) -> None:
+        self.trailers: dict[str, str] = {}
+        self._chain = chain
+        self._length = length  # bytes of data that are still to come
+        self._names = trailers
+        self._has_trailers = has_trailers
+        self._size = (SIGNATURE_V4A if asymmetric else 64) if chain else 0  # characters of a signature
+        named = [name[len("x-amz-checksum-") :] for name in trailers if name.startswith("x-amz-checksum-")]
+        self._checksums = {name: _checksum(name)[1]() for name in named if name in OWN_CHECKSUMS}
+        self._next = self._read_size  # what reads the next line
+        self._line = b""  # what is there of it
+        self._left = 0  # bytes of the chunk that are still to come
+        self._held: list[Any] = []
+        self._signature = ""
+        self._digest = sha256()
+
+    def feed(self, data: Any) -> list[Any]:
+        """The data, bytes-like, that may be given out after the next bytes."""
+        view = _bytes_view(data)
+        given: list[Any] = []
+        start = 0
+        size = len(view)
+        while start < size:
+            if self._left:
+                piece = view[start : start + self._left]
+                start += len(piece)
+                self._left -= len(piece)
+                if self._chain is None:
+                    self._give([piece], given)
+                else:
+                    self._digest.update(piece)
+                    self._held.append(piece)
+                    if not self._left:
+                        self._end_chunk(given)
+                if not self._left and view[start : start + 2].tobytes() == b"\r\n":  # else in two pieces, or an error, found below
+                    start += 2
+                    self._next = self._read_size
+                continue
+            window = bytes(view[start : start + 256])
+            cut = window.find(b"\n") + 1
+            self._line += window[:cut] if cut else window
+            start += cut or len(window)
+            if len(self._line) > MAX_LINE:
+                raise SignatureError("InvalidRequest", f"a line of the aws-chunked body is longer than {MAX_LINE} bytes")
+            if cut:
+                line, self._line = self._line, b""
+                if line[-2:] != b"\r\n":
+                    raise SignatureError("InvalidRequest", "a line of the aws-chunked body does not end with CR LF")
+                self._next(line[:-2])
+        return given
+
+    def end(self) -> None:
+        if self._next != self._read_nothing:
+            raise SignatureError("IncompleteBody", "the aws-chunked body ends before its last chunk")
+
+    def _read_size(self, line: bytes) -> None:
+        """<size in hex>;chunk-signature=<signature>, the latter in signed streams only."""
+        digits, _, signature = line.decode("latin-1").partition(";chunk-signature=" if self._chain else "\r")
+        if not 1 <= len(digits) <= 16 or not HEX_DIGITS.issuperset(digits) or len(signature) != self._size:
+            what = "its size in hex and its signature" if self._chain else "its size in hex alone"
+            raise SignatureError("InvalidRequest", f"a chunk must begin with {what}")
+        self._signature = signature
+        self._left = left = int(digits, 16)
+        self._length -= left
+        if left > MAX_CHUNK and self._chain:
+            raise SignatureError("InvalidRequest", f"a chunk says it has {left} bytes; {MAX_CHUNK} are held in memory at most")
+        if self._length < 0 or (not left and self._length):
+            off = f"{abs(self._length)} bytes {'more' if self._length < 0 else 'less'}"
+            raise SignatureError("IncompleteBody", f"the chunks have {off} than x-amz-decoded-content-length says")
+        self._digest = sha256()
+        if left:
+            self._next = self._read_break
+        else:
+            self._end_chunk([])
+            self._next = self._read_trailer if self._has_trailers else self._read_end
+
+    def _end_chunk(self, given: list[Any]) -> None:
+        if self._chain and not self._chain.check("PAYLOAD", f"{EMPTY_SHA256}\n{self._digest.hexdigest()}", self._signature):
+            raise SignatureError("SignatureDoesNotMatch", "the signature of a chunk is not the one of its data after those before it")
+        self._give(self._held, given)
+        self._held = []
+
+    def _give(self, pieces: list[Any], given: list[Any]) -> None:
+        for checksum in self._checksums.values():
+            for piece in pieces:
+                checksum.update(piece)
+        given += pieces
+
+    def _read_break(self, line: bytes) -> None:
+        if line:
+            raise SignatureError("InvalidRequest", "a chunk is longer than it says")
+        self._next = self._read_size
+
+    def _read_trailer(self, line: bytes) -> None:
+        """name:value, the trailer's signature last in signed streams, then an empty line."""
+        if not line:
+            self._check_trailers()
+            return
+        name, colon, value = line.decode("latin-1").partition(":")
+        name = name.lower()
+        if not colon or name in self.trailers or len(self.trailers) == MAX_TRAILERS or name not in [*self._names, TRAILER_SIGNATURE]:
+            raise SignatureError("MalformedTrailerError", "a trailer must be name:value, be announced by x-amz-trailer, and come once")
+        if TRAILER_SIGNATURE in self.trailers:
+            raise SignatureError("MalformedTrailerError", "the trailers go on after their signature")
+        self.trailers[name] = _folded(value)
+
+    def _check_trailers(self) -> None:
+        from base64 import b64encode
+
+        signature = self.trailers.pop(TRAILER_SIGNATURE, "")
+        if set(self.trailers) != set(self._names):
+            raise SignatureError("MalformedTrailerError", "a trailer that x-amz-trailer announced did not come")
+        if self._chain:
+            lines = "".join([f"{name}:{value}\n" for name, value in sorted(self.trailers.items())])
+            if len(signature) != self._size or not self._chain.check("TRAILER", sha256(lines.encode("latin-1")).hexdigest(), signature):
+                raise SignatureError("SignatureDoesNotMatch", "the signature of the trailers is not theirs after the data before them")
+        elif signature:
+            raise SignatureError("MalformedTrailerError", "the stream is unsigned, yet its trailers are")
+        for name, checksum in self._checksums.items():
+            if self.trailers[f"x-amz-checksum-{name}"] != b64encode(checksum.digest()).decode():
+                raise SignatureError("BadDigest", f"the {name} of the data is not the one in the trailer")
+        self._next = self._read_nothing
+
+    def _read_end(self, line: bytes) -> None:
+        if line:
+            raise SignatureError("InvalidRequest", "the stream goes on after its last chunk, and announced no trailer")
+        self._next = self._read_nothing
+
+    def _read_nothing(self, line: bytes) -> None:
+        raise SignatureError("InvalidRequest", "the body goes on after the end of its aws-chunked stream")
+
+
+class _EventCheck:
+    """A stream of signed events in pieces of any size; given out is the encoded message of each."""
+
+    def __init__(self, chain: _Chain, region: str, service: str) -> None:
+        self.trailers: dict[str, str] = {}
+        self._chain = chain
+        self._tail = f"/{region}/{service}/aws4_request"
+        self._data = bytearray()
+        self._ended = False
+
+    def feed(self, data: Any) -> list[Any]:
+        self._data += data
+        given = []
+        while len(self._data) >= 4:
+            total = int.from_bytes(self._data[:4], "big")
+            if not 16 <= total <= 16 + MAX_EVENT_HEADERS + MAX_EVENT_PAYLOAD:
+                raise SignatureError("InvalidRequest", f"an event says it has {total} bytes")
+            if len(self._data) < total:
+                break
+            message = self._read_event(bytes(self._data[:total]))
+            del self._data[:total]
+            if message:
+                given.append(message)
+        return given
+
+    def _read_event(self, frame: bytes) -> bytes:
+        try:
+            headers, message = decode_event(frame)
+            moment = headers[":date"].timestamp()
+            signature = headers[":chunk-signature"].hex()
+            amz_date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(moment))
+            stamp = _encode_headers({":date": (8, round(moment * 1000))})
+        except (RequestError, KeyError, AttributeError, ValueError, OverflowError, OSError):
+            raise SignatureError("InvalidRequest", "an event is malformed, or has no :date and :chunk-signature") from None
+        self._chain.move(amz_date, amz_date[:8] + self._tail)
+        if self._ended or not self._chain.check("PAYLOAD", f"{sha256(stamp).hexdigest()}\n{sha256(message).hexdigest()}", signature):
+            raise SignatureError("SignatureDoesNotMatch", "the signature of an event is not the one of its message after those before it")
+        self._ended = not message
+        return message
+
+    def end(self) -> None:
+        if not self._ended or self._data:
+            raise SignatureError("IncompleteBody", "the stream of events has no signed end")
+
+
+class _CheckedFile(io.RawIOBase):
+    """A body that is checked while it is read; iterating gives its data in pieces, not in lines."""
+
+    def __init__(self, body: Any, check: Any) -> None:
+        self._pieces = self._read_pieces(body, check)
+        self._rest: Any = b""
+
+    def _read_pieces(self, body: Any, check: Any) -> Iterator[Any]:
+        for data in _pieces_of(body):
+            yield from check.feed(data)
+        check.end()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        view = memoryview(buffer).cast("B")
+        size = min(len(view), len(self._rest))
+        view[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._rest:
+            yield bytes(self._rest)
+            self._rest = b""
+        for piece in self._pieces:
+            yield bytes(piece)
+
+
+class _CheckedPieces:
+    """A body that arrives asynchronously, checked while it is iterated."""
+
+    def __init__(self, body: Any, check: Any) -> None:
+        self._body = body
+        self._check = check
+
+    async def __aiter__(self) -> Any:
+        async for data in self._body:
+            for piece in self._check.feed(data):
+                yield bytes(piece)
+        self._check.end()
+
+
+def _verify_form(
+    method: str, url: str, headers: Headers, body: Any, credentials: Any, service: str | None, region: str | None, moment: float
+) -> Verified:
+    """verify, for a form that a browser posts; raises MissingSecurityHeader where it is none."""
+    import json
+    from base64 import b64decode
+
+    values = _received_headers(headers)
+    content_type = values.get("content-type", "")
+    if method != "POST" or not (hasattr(body, "items") or content_type.lower().startswith("multipart/form-data")):
+        raise SignatureError(
+            "MissingSecurityHeader", "the request is not signed: it has no Authorization header, and no signature in its query"
+        )
+    fields: dict[str, Any] = {}
+    for name, value in body.items() if hasattr(body, "items") else _form_fields(content_type, body):
+        lower = str(name).lower()
+        if lower in fields:
+            raise SignatureError("InvalidArgument", f"the form has the field {_beginning(lower)} twice")
+        fields[lower] = value if lower == "file" else value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    missing = {"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "policy"} - set(fields)
+    if missing:
+        raise SignatureError("InvalidArgument", f"the form must have a field {sorted(missing)[0]}")
+    malformed = "InvalidArgument"
+    if fields["x-amz-algorithm"] != ALGORITHM:
+        raise SignatureError(
+            malformed, f"the form's algorithm is {_beginning(fields['x-amz-algorithm'])}; forms are signed with {ALGORITHM}"
+        )
+    amz_date = fields["x-amz-date"]
+    seconds = _read_amz_date(amz_date, malformed)
+    _, access_key_id, scope, date, of_region, of_service = _read_credential(ALGORITHM, fields["x-amz-credential"], malformed)
+    if date != amz_date[:8]:
+        raise SignatureError(malformed, "the credential's scope must begin with the day of x-amz-date")
+    for what, expected, signed in (("service", service, of_service), ("region", region, of_region)):
+        if expected not in (None, signed):
+            raise SignatureError(malformed, f"the form is signed for the {what} {_beginning(signed)}; expecting {expected!r}")
+    known = _known(credentials, access_key_id, ALGORITHM)
+    _check_token(known, fields.get("x-amz-security-token"), moment)
+    *_, inner, outer = _signing_state(known, date, of_region, of_service)
+    signature, policy = fields["x-amz-signature"], fields["policy"]
+    if not (signature.isascii() and hmac.compare_digest(_hmac(policy, inner, outer), signature)):
+        raise SignatureError("SignatureDoesNotMatch", "the signature is not the one of this policy by this access key")
+    try:
+        stated = json.loads(b64decode(policy, validate=True))
+        expiration = _read_time(stated["expiration"])
+        end_of_life = expiration.timestamp()  # type: ignore[union-attr]
+        conditions = list(stated["conditions"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+        raise SignatureError(
+            "InvalidPolicyDocument", "the policy must be JSON in base64, with an expiration and a list of conditions"
+        ) from None
+    if moment > end_of_life:
+        raise SignatureError("AccessDenied", f"the policy expired at {_iso(end_of_life)}")
+    covered = _check_conditions(conditions, {**fields, "bucket": _bucket_name(_absolute(url, values))[1]})
+    for name in fields:
+        if name not in covered and name not in UNCOVERED_FIELDS and not name.startswith("x-ignore-"):
+            raise SignatureError("AccessDenied", f"the form has the field {_beginning(name)}, which no condition of its policy covers")
+    found = Verified(access_key_id, scope, of_service, of_region, seconds, end_of_life, (), UNSIGNED_PAYLOAD, fields.get("file", b""))
+    found.fields, found.policy = fields, stated
+    return found
+
+
+def _absolute(url: str, values: dict[str, str]) -> str:
+    return f"https://{values.get('host', '')}{url}" if url[:1] == "/" else url
+
+
+def _form_fields(content_type: str, body: Any) -> list[tuple[str, Any]]:
+    """(name, value as bytes) of the parts of multipart/form-data (RFC 7578)."""
+    from email.parser import BytesHeaderParser
+
+    header = BytesHeaderParser().parsebytes(b"Content-Type: " + content_type.encode())
+    boundary = (header.get_boundary() or "").encode("latin-1", "replace")
+    body = _rereadable(body)
+    data = body.read() if hasattr(body, "read") else _as_bytes(body.encode() if isinstance(body, str) else body)
+    _, *parts, last = (b"\r\n" + data).split(b"\r\n--" + boundary) if boundary else [b""]
+    fields = []
+    for part in parts:
+        head, _, value = part.partition(b"\r\n\r\n")
+        name = BytesHeaderParser().parsebytes(head.lstrip(b" \t\r\n")).get_param("name", header="content-disposition")
+        if not isinstance(name, str):
+            raise SignatureError("MalformedPOSTRequest", "a part of the form has no name")
+        fields.append((name, value))
+    if not last.startswith(b"--"):
+        raise SignatureError("MalformedPOSTRequest", "the form has no boundary that begins and ends its parts")
+    return fields
+
+
+def _check_conditions(conditions: list[Any], fields: dict[str, Any]) -> set[str]:
+    """The names of the fields that a policy's conditions cover; raises SignatureError where one does not hold."""
+    covered = set()
+    for condition in conditions:
+        rules = [("eq", f"${name}", value) for name, value in condition.items()] if isinstance(condition, dict) else [condition]
+        for rule in rules:
+            if not isinstance(rule, (list, tuple)) or len(rule) != 3:
+                raise SignatureError("InvalidPolicyDocument", "a condition must be {name: value} or a list of three")
+            kind, name, value = rule
+            if kind == "content-length-range":
+                size = _size_of_upload(fields.get("file"))
+                if not isinstance(name, int) or not isinstance(value, int):
+                    raise SignatureError("InvalidPolicyDocument", "content-length-range takes two numbers of bytes")
+                if size is not None and not name <= size <= value:
+                    code = "EntityTooSmall" if size < name else "EntityTooLarge"
+                    raise SignatureError(code, f"the upload has {size} bytes; the policy allows {name} to {value}")
+                continue
+            if kind not in ("eq", "starts-with") or not isinstance(name, str) or name[:1] != "$" or not isinstance(value, str):
+                raise SignatureError(
+                    "InvalidPolicyDocument", "a condition must be eq or starts-with, a $name and a text, or content-length-range"
+                )
+            name = name[1:].lower()
+            received = fields.get(name, "")
+            covered.add(name)
+            if received != value and not (kind == "starts-with" and isinstance(received, str) and received.startswith(value)):
+                raise SignatureError("AccessDenied", f"the form's field {_beginning(name)} is not what its policy allows")
+    return covered
+
+
+def _size_of_upload(file: Any) -> int | None:
+    """Bytes of a form's upload, None where it is not among the fields."""
+    if isinstance(file, str):
+        return len(file.encode("utf-8", "replace"))
+    if file is None or _body_kind(file) == "stream":
+        return None
+    return _size_of(file) if hasattr(file, "read") else memoryview(file).nbytes
+
+
+# Parts of the names of headers and parameters whose values explain never shows, but for those that are none for all that.
+SECRET_WORDS = ("auth", "cookie", "credential", "key", "pass", "secret", "session", "signature", "token")
+CANONICAL_MARK, TO_SIGN_MARK = "Canonical String for this request should have been\n'", "String-to-Sign should have been\n'"
+REGION_CODES = frozenset(
+    "AuthorizationHeaderMalformed AuthorizationQueryParametersError IllegalLocationConstraintException PermanentRedirect"
+    " TemporaryRedirect".split()
+)
+UNKNOWN_KEY_CODES = frozenset("InvalidAccessKeyId InvalidClientTokenId UnrecognizedClientException".split())
+# What is behind refusals that need no comparison, in the order in which they are tried: codes, a phrase of the message in lower
+# case, cause and remedy.
+ADVICE = (
+    (
+        "",
+        CONTENT_SHA256,
+        "The service wants the header X-Amz-Content-SHA256 among the signed ones: pass content_sha256=True, or the service's own name.",
+    ),
+    (
+        "SignatureDoesNotMatch InvalidSignatureException InvalidSignature",
+        "signature we calculated does not match",
+        "The service computed another signature and does not say over what. Look at the secret first, then at what may have changed the"
+        " request on its way: Host, the path's encoding, a header, the body.",
+    ),
+    (
+        "ExpiredToken ExpiredTokenException TokenRefreshRequired",
+        "token has expired",
+        "The session token has expired. Fetch fresh credentials: a provider does so in time by itself, a fixed set never.",
+    ),
+    (
+        "InvalidToken",
+        "token is invalid",
+        "The session token is not this access key's, or was cut on its way. Key id, secret and token must come from one answer.",
+    ),
+    (
+        "MissingAuthenticationToken MissingAuthenticationTokenException MissingSecurityHeader",
+        "missing authentication token",
+        "The service saw no signature: a proxy or a redirect dropped the Authorization header, or none was sent. API Gateway says so too"
+        " of a path, a method or a stage that it does not have.",
+    ),
+    (
+        "IncompleteSignature IncompleteSignatureException AuthorizationHeaderMalformed AuthorizationQueryParametersError",
+        "authorization header",
+        "The service could not read the signature. Send the Authorization header, or the query, as it was made, once, and beside no other"
+        " kind of authentication.",
+    ),
+    (
+        "XAmzContentSHA256Mismatch BadDigest InvalidDigest",
+        "content-sha256",
+        "The body that arrived is not the one that was hashed. Send the bytes that came back from sign, and change nothing afterwards:"
+        " no compression, no other JSON, no other line ends.",
+    ),
+    (
+        "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError",
+        "not authorized to perform",
+        "It is not the signature: whoever the key belongs to lacks the permission. Look at the policies of the identity and of the"
+        " resource; `sigv4 credentials` tells whose key it is.",
+    ),
+    (
+        "ForbiddenException",
+        "forbidden",
+        "The service gives no reason. API Gateway answers so for want of an API key or by a resource policy, OpenSearch Serverless where no"
+        " data access policy names the identity.",
+    ),
+)
+
+
+def explain(signed: Any, response: Any) -> str:
+    """Why a service refused a request, in words: each line that differs between what was signed and what the service says it saw,
+    with the usual cause and the remedy.
+
+    signed: the SignedRequest; (method, url, headers, body) as they were sent; a presigned URL; or None for the request that the
+    response knows of, if any. response: that of Client, requests, httpx, urllib3 or http.client; an HTTPError of urllib, which is read
+    for it; (status, headers, body); or the answer as str or bytes, with or without its head.
+
+    Of secrets, tokens and signatures no more than the length is told.
+    Raises RequestError for what is no response, and for a `signed` that carries no signature.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+    """
+    status, headers, text = _read_answer(response)
+    code, message = _read_error(headers, text)
+    try:
+        stages = _stages_of(getattr(response, "request", None) if signed is None else signed)
+    except SignatureError as error:
+        if signed is not None:
+            raise RequestError(f"what was signed can't be read: {error}") from None
+        stages = "", "", ""
+    findings = _findings(stages, status, headers, text)
+    if not findings:
+        shown = _redacted(message.partition("\n")[0][:300])
+        findings = [f"It says nothing of the signature{': ' + shown if shown else ''}."]
+    said = " ".join([part for part in (str(status or ""), _redacted((code or "")[:100])) if part])
+    return "\n".join([f"The service answered {said or 'without a code'}.", *[f"- {finding}" for finding in findings]])
+
+
+def _findings(stages: tuple[str, str, str], status: int | None, headers: dict[str, str], text: str) -> list[str]:
+    """What explain has found; empty where the answer is no refusal that it knows."""
+    code, message = _read_error(headers, text)
+    lower = message.lower()
+    canonical, to_sign, key_id = stages
+    seen, seen_to_sign = _echoed(text, message)
+    if seen and canonical:
+        return _compare(canonical, seen) or [_compare_to_sign(to_sign, seen_to_sign)]
+    if seen:
+        shown = [f"{name}: {_shown_value(name, value)}" for name, value in _canonical_parts(seen).items()]
+        return ["There is no signed request to compare with. This is what the service saw:\n    " + "\n    ".join(shown)]
+    algorithm, amz_date, scope, _ = to_sign.split("\n") if to_sign else ("", "", "", "")
+    region, service = scope.split("/")[1:3] if algorithm == ALGORITHM else ("", scope.split("/")[1] if scope else "")
+
+    life = _xml_text(text, "X-Amz-Expires") or canonical.partition("X-Amz-Expires=")[2].partition("&")[0].partition("\n")[0]
+    if life and lower.startswith("request has expired"):
+        good_for = f"{_printable(life[:10])} s"
+        return [f"The URL was good for {good_for} and has expired. Make another one; expires= takes {MAX_EXPIRES} s at most."]
+    if code in SKEW_CODES or any(words in lower for words in SKEW_WORDS):
+        return [_explain_skew(amz_date, headers, text, message)]
+    named = _xml_text(text, "Region") or _in_quotes(message, "expecting ") or headers.get("x-amz-bucket-region", "")
+    if "correct service" in lower or "incorrect service" in lower:
+        right = _in_quotes(message, "service: ") or _in_quotes(message, "belongs to ")
+        return [_wrong("service", service or _in_quotes(message, "incorrect service "), right)]
+    if "scoped to a valid region" in lower or (code in REGION_CODES and (named or "region" in lower)):
+        return [_wrong("region", region or _in_quotes(message, "the region "), named if named != region else "")]
+    unsigned = _xml_text(text, "HeadersNotSigned")
+    if unsigned or "were not signed" in lower:
+        which = f" ({_printable(unsigned[:200])})" if unsigned else ""
+        return [f"A header arrived that was not signed{which}. Every x-amz- header must be: hand it to sign, and add none afterwards."]
+    if code in UNKNOWN_KEY_CODES or "security token included in the request is invalid" in lower:
+        return [_explain_key(canonical, key_id or _xml_text(text, "AWSAccessKeyId"))]
+    for codes, phrase, advice in ADVICE:
+        if code in codes.split() or (phrase in lower and status in (None, *REFUSALS)):
+            return [advice]
+    return []
+
+
+def _read_answer(response: Any) -> tuple[int | None, dict[str, str], str]:
+    """(status, headers by their names in lower case, text) of a response in any form; None and no headers where they are not told."""
+    status = getattr(response, "status_code", None) or getattr(response, "status", None) or getattr(response, "code", None)
+    headers: Any = getattr(response, "headers", None)
+    if isinstance(response, tuple) and len(response) == 3:
+        status, headers, body = response
+    elif isinstance(response, (str, bytes, bytearray, memoryview)):
+        body = response
+    elif hasattr(response, "status_code"):
+        body = response.content
+    else:
+        body = getattr(response, "body", getattr(response, "data", None))
+        if body is None and hasattr(response, "read"):
+            body = response.read()
+    if hasattr(body, "close") and hasattr(body, "send"):
+        body.close()  # a coroutine's
+        raise RequestError("the response is read asynchronously; pass (status, headers, await response.read())")
+    if not isinstance(body, (str, bytes, bytearray, memoryview)):
+        raise RequestError(f"response is {_kind(response)}; pass a library's response, (status, headers, body), or the answer's text")
+    text = body if isinstance(body, str) else bytes(body).decode("utf-8", "replace")
+    if headers is None and text.startswith("HTTP/"):
+        head, _, text = text.replace("\r\n", "\n").partition("\n\n")
+        first, *lines = head.split("\n")
+        number = first.split(" ")[1:2]
+        status = int(number[0]) if number and number[0].isdigit() and len(number[0]) == 3 else None
+        headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    return status if isinstance(status, int) else None, {str(name).lower(): str(value) for name, value in _header_pairs(headers)}, text
+
+
+def _read_error(headers: Mapping[str, str], text: str) -> tuple[str | None, str]:
+    """(code, message) of an AWS error: from X-Amzn-ErrorType, S3's and the query services' XML, or JSON."""
+    import json
+
+    code = headers.get("x-amzn-errortype", "").partition(":")[0].rpartition("#")[2] or None
+    if text.lstrip()[:1] == "<":
+        return code or _xml_text(text, "Code") or None, _xml_text(text, "Message")
+    try:
+        fields = {name.lower(): value for name, value in json.loads(text).items()}
+    except (ValueError, AttributeError, RecursionError):
+        return code, ""
+    said = fields.get("__type") or fields.get("code") or fields.get("error")
+    if code is None and isinstance(said, str):
+        code = said.rpartition("#")[2]
+    message = fields.get("message")
+    return code, message if isinstance(message, str) else ""
+
+
+def _xml_text(text: str, tag: str) -> str:
+    """The text of the first element of that name that has no attributes, empty where there is none."""
+    from html import unescape
+
+    return unescape(text.partition(f"<{tag}>")[2].partition("<")[0]).strip()
+
+
+def _stages_of(signed: Any) -> tuple[str, str, str]:
+    """(canonical request, string to sign, access key id) of what was signed, empty where nothing is known of it. No key is needed."""
+    if signed is None:
+        return "", "", ""
+    if isinstance(signed, SignedRequest):
+        key_id = signed.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
+        return signed.canonical_request, signed.string_to_sign, key_id
+    if isinstance(signed, str):
+        signed = ("GET", signed, None, None)
+    elif hasattr(signed, "method") and hasattr(signed, "url"):  # the request of a library
+        signed = (signed.method, signed.url, signed.headers, getattr(signed, "body", getattr(signed, "content", None)))
+    if not isinstance(signed, (tuple, list)) or len(signed) != 4:
+        raise RequestError(f"signed is {_kind(signed)}; pass a SignedRequest, (method, url, headers, body) as sent, or a presigned URL")
+    method, url, headers, body = signed
+    claim = _read_claim(method, url, headers)
+    if claim is None:
+        raise SignatureError("MissingSecurityHeader", "it carries no signature")
+    algorithm, key_id, scope, service, _, amz_date, _, life, _, _, head, payload_hash, _ = claim
+    if payload_hash is None:
+        of_s3 = service in S3_SERVICES or service == LATTICE
+        payload_hash = UNSIGNED_PAYLOAD if life is not None and of_s3 else _payload(body, None, None)[1]
+    return head + payload_hash, string_to_sign(head + payload_hash, amz_date, scope, algorithm), key_id
+
+
+def _echoed(text: str, message: str) -> tuple[str, str]:
+    """(canonical request, string to sign) as the service says that it computed them, empty where it does not say."""
+    canonical, to_sign = _xml_text(text, "CanonicalRequest"), _xml_text(text, "StringToSign")
+    if not canonical and CANONICAL_MARK in message:
+        canonical, _, rest = message.partition(CANONICAL_MARK)[2].partition("'\n\nThe " + TO_SIGN_MARK)
+        to_sign = rest.rpartition("'")[0] or rest
+        canonical = canonical.rstrip("'\n") if not to_sign else canonical
+    return canonical.replace("\r\n", "\n"), to_sign.replace("\r\n", "\n")
+
+
+def _canonical_parts(canonical: str) -> dict[str, str]:
+    """The parts of a canonical request by name: method, path, `parameter NAME`, `header NAME`, signed headers, payload hash."""
+    method, path, query, *lines = [*canonical.split("\n"), "", "", ""]
+    lines = lines[: len(canonical.split("\n")) - 3]
+    parts = {"method": method, "path": path}
+    for piece in query.split("&") if query else []:
+        name, _, value = piece.partition("=")
+        name = f"parameter {_shown_text(name)}"
+        parts[name] = f"{parts[name]}&{value}" if name in parts else value
+    for line in lines[:-2]:
+        name, _, value = line.partition(":")
+        if name:
+            parts[f"header {name}"] = value
+    parts["signed headers"], parts["payload hash"] = [*lines[-2:], "", ""][:2]
+    return parts
+
+
+def _compare(canonical: str, seen: str) -> list[str]:
+    """A sentence for each part of the canonical request that the service saw otherwise; empty where there is none."""
+    if canonical == seen:
+        return []
+    ours, theirs = _canonical_parts(canonical), _canonical_parts(seen)
+    found = []
+    for name in {**ours, **theirs}:
+        one, other = ours.get(name), theirs.get(name)
+        if one != other:
+            found.append(
+                f"{name}: {_shown_value(name, one)} was signed, the service saw {_shown_value(name, other)}. {_cause(name, one, other)}"
+            )
+    if len(found) > 1:  # told by the headers themselves
+        found = [each for each in found if not each.startswith("signed headers:")]
+    return found or ["The service saw the same parts in another order or another layout: send the URL that came back from sign."]
+
+
+def _cause(name: str, one: str | None, other: str | None) -> str:
+    """The usual cause of a difference, and the remedy."""
+    kind, _, what = name.partition(" ")
+    if kind == "method":
+        return "A redirect or the HTTP library changed the method: sign the method that is sent, and follow no redirect."
+    if kind == "path":
+        return _cause_of_path(one or "", other or "")
+    if kind == "parameter":
+        return _cause_of_parameter(one, other)
+    if kind == "payload":
+        if other == EMPTY_SHA256:
+            return "No body arrived: send the one that was signed. A GET's body is dropped by some clients and proxies."
+        if one == EMPTY_SHA256:
+            return "A body was sent that was not signed: hand it to sign."
+        if UNSIGNED_PAYLOAD in (one, other):
+            return "One side hashed the body, the other did not: give both the same X-Amz-Content-SHA256; only S3 takes UNSIGNED-PAYLOAD."
+        return "The body was changed after it was signed: send the bytes that came back from sign, not JSON made anew or compressed."
+    if what == "host":
+        return "Host was rewritten on the way, by a proxy or a tunnel: sign for the one that the service sees, as a Host header."
+    if not other:
+        return "A proxy or the HTTP library dropped the header: sign only what arrives, or have it pass."
+    if one is None:
+        return "The service takes the header for a signed one, though it was not: hand it to sign."
+    if what == "content-type":
+        return "The HTTP library set another type, often with a charset or a boundary: give it the one that was signed, in full."
+    if what == "x-amz-date":
+        return "The request was stamped again after it was signed, or signed twice: send all headers of one signature."
+    return "A proxy or the HTTP library rewrote the header: send it as it was signed, or leave it unsigned where it is no x-amz- one."
+
+
+def _cause_of_path(one: str, other: str) -> str:
+    if other == _quote(one, safe="/"):
+        return "The service encodes the path once more: sign for its own name, not for s3, or with double_encode=True."
+    if one == _quote(other, safe="/"):
+        return (
+            "The path was encoded once too often for this service, or decoded once on the way: S3 and its kin take it once, so sign for"
+            " service s3, or with double_encode=False; else find the proxy that decodes."
+        )
+    decoded = [text.replace("%25", "%") for text in (one, other)]
+    if _unquote(decoded[0]) == _unquote(decoded[1]):
+        return "Both mean the same path in other encodings: send the URL that came back from sign, through a library that leaves it alone."
+    if _without_dot_segments(one) == _without_dot_segments(other) or one.replace("//", "/") == other.replace("//", "/"):
+        return "Dot segments or doubled slashes were removed on one side: normalize_path is for all services but S3."
+    if one.endswith(other) or other.endswith(one):
+        return "A part before the path came or went: a proxy or a base path of a custom domain. Sign the path that the service sees."
+    return "The path was rewritten on the way: sign the one that the service sees."
+
+
+def _cause_of_parameter(one: str | None, other: str | None) -> str:
+    if one is None:
+        return "It was added after signing: put all parameters into the URL before it is signed."
+    if other is None:
+        return "It was dropped on the way: have the proxy pass the query as it is."
+    if one.replace("%20", "%2B") == other.replace("%20", "%2B"):
+        return "A + means a blank to one side and a plus to the other: write %20 for a blank and %2B for a plus."
+    if _quote(one) == other or _quote(other) == one:
+        return "The value was encoded once too often on one side: send the URL that came back from sign as it is."
+    if sorted(one.split("&")) == sorted(other.split("&")):
+        return "Its values come in another order: they are sorted before they are signed."
+    return "The value was changed after signing."
+
+
+def _compare_to_sign(to_sign: str, seen: str) -> str:
+    """What is left where the canonical requests agree."""
+    lines = zip(("algorithm", "X-Amz-Date", "scope"), to_sign.split("\n"), seen.split("\n"))
+    for name, one, other in lines:
+        if one != other:
+            return (
+                f"{name}: {_shown_text(one)} was signed, the service computed with {_shown_text(other)}. Sign for the service and the"
+                " region of the host, and send the X-Amz-Date that was signed."
+            )
+    return (
+        "All that was signed arrived as it was signed, so the secret is not the one of this access key id: look for one that was mistyped,"
+        " cut, rotated, or is another account's."
+    )
+
+
+def _explain_skew(amz_date: str, headers: Mapping[str, str], text: str, message: str) -> str:
+    from contextlib import suppress
+
+    moment = _read_time(_xml_text(text, "ServerTime"))
+    now = _http_date(headers.get("date", "")) if moment is None else moment.timestamp()
+    if now is None:  # "... is now earlier than A (B - 5 min.)": B is the service's time
+        with suppress(SignatureError):
+            now = _read_amz_date(message.rpartition("(")[2][:16], "")
+    off = ""
+    if now is not None and amz_date:
+        ahead = _read_amz_date(amz_date, "") - now
+        off = f": {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service's"
+    return (
+        f"The clock that signed is off{off}. Set it (NTP); Client corrects it by itself. A request that was kept for minutes before it was"
+        " sent must be signed again."
+    )
+
+
+def _wrong(what: str, signed: str, right: str) -> str:
+    ours = f" {_shown_text(signed)}" if signed else ""
+    remedy = (
+        f"the service wants {_shown_text(right)}: pass {what}={_shown_text(right)}" if right else f"it is not the service's: pass {what}="
+    )
+    return f"The request is signed for the {what}{ours}, but {remedy} to Signer or to the call."
+
+
+def _explain_key(signed: str, key_id: str) -> str:
+    has_token = "x-amz-security-token" in signed.lower() or "x-amz-s3session-token" in signed.lower()
+    if key_id.startswith("ASIA") and signed and not has_token:
+        return f"The key id {_shown_text(key_id)} is a temporary one, and no session token was signed: pass session_token to Credentials."
+    return (
+        f"The service does not know the access key id{' ' + _shown_text(key_id) if key_id else ''}: it was mistyped, deleted, is of another"
+        " partition (China, GovCloud) or of another store; or it is a temporary one, whose session token is missing or not its own."
+    )
+
+
+def _in_quotes(message: str, before: str) -> str:
+    """The text in quotes of either kind that follows another one."""
+    rest = message.partition(before)[2]
+    return rest[1:].partition(rest[0])[0] if rest[:1] in ("'", '"') else ""
+
+
+def _shown_value(name: str, value: str | None) -> str:
+    """A value fit for an explanation: its length alone where its name says that it may be a secret."""
+    if value is None:
+        return "nothing"
+    if name == "payload hash":
+        return "that of no body" if value == EMPTY_SHA256 else value[:9] + "..." if len(value) == 64 else _shown_text(value)
+    if name != "path" and name != "signed headers" and any(word in name.lower() for word in SECRET_WORDS):
+        return f"a value of {len(value)} characters"
+    return _shown_text(value)
+
+
+def _shown_text(text: str) -> str:
+    return repr(_redacted(text if len(text) <= 300 else text[:297] + "..."))
+
+
+def _redacted(text: str) -> str:
+    """A text from outside on one line, in which nothing stands that could be a token or a signature: no long run of letters and digits."""
+    words, run = [], ""
+    for character in _printable(text) + " ":
+        if character.isalnum() or character in "+/=%_-":
+            run += character
+        else:
+            words += [run if len(run) < 40 or "/" in run[:2] else f"({len(run)} characters)", character]
+            run = ""
+    return "".join(words)[:-1]
+
+
+def _printable(text: str) -> str:
+    """A text from outside, on one line and without what could steer a terminal."""
+    return "".join([character if character.isprintable() else " " for character in text])
+
+
 # 9. HTTP --------------------------------------------------------------------------------------------------------------
 
 
@@ -2414,21 +3786,7 @@ class Response:
 
     def error(self) -> tuple[str | None, str]:
         """(code, message) of an AWS error: from X-Amzn-ErrorType, S3's and the query services' XML, or JSON."""
-        code = self.headers.get("x-amzn-errortype", "").partition(":")[0].rpartition("#")[2] or None
-        text = self.text
-        if text.lstrip()[:1] == "<":
-            code = code or _xml_text(text, "Code")
-            return code, _xml_text(text, "Message") or ""
-        try:
-            fields = self.json()
-            fields = {name.lower(): value for name, value in fields.items()}
-        except (ValueError, AttributeError, RecursionError):
-            return code, ""
-        said = fields.get("__type") or fields.get("code") or fields.get("error")
-        if code is None and isinstance(said, str):
-            code = said.rpartition("#")[2]
-        message = fields.get("message")
-        return code, message if isinstance(message, str) else ""
+        return _read_error(self.headers, self.text)
 
     def _said(self) -> tuple[str | None, str]:
         """(code, code and message fit for a message of ours). The first line only: what some services say beyond it repeats the
@@ -2441,18 +3799,18 @@ class Response:
         return self.status == 429 or self.status >= 500
 
     def raise_for_status(self) -> Response:
-        """This response. Raises ServiceError where the status is 400 or more."""
+        """This response. Raises ServiceError where the status is 400 or more, for a refusal with what explain says of it."""
         if self.status < 400:
             return self
         code, said = self._said()
         request_id = self.headers.get("x-amzn-requestid") or self.headers.get("x-amz-request-id") or _xml_text(self.text, "RequestId")
         what = f"{self.request.method} {_shown(self.request.url)}" if self.request else "the request"
         tail = f" (request id {_printable(request_id[:100])})" if request_id else ""
+        found = _findings(_stages_of(self.request), self.status, self.headers, self.text) if self.status in REFUSALS else []
+        explanation = "\n".join([f"- {finding}" for finding in found])
+        message = f"{what} was answered with {self.status} {said or 'and no explanation'}{tail}"
         raise ServiceError(
-            f"{what} was answered with {self.status} {said or 'and no explanation'}{tail}",
-            status=self.status,
-            code=code,
-            request_id=request_id,
+            f"{message}\n{explanation}" if found else message, status=self.status, code=code, request_id=request_id, explanation=explanation
         )
 
 
@@ -2702,27 +4060,6 @@ def _in_region(url: str, region: str) -> str:
     return f"{scheme}://{'.'.join(labels)}.{suffix}{path}" + (f"?{query}" if query else "")
 
 
-def _xml_text(text: str, tag: str) -> str:
-    """The text of the first element of that name that has no attributes, empty where there is none."""
-    from html import unescape
-
-    return unescape(text.partition(f"<{tag}>")[2].partition("<")[0]).strip()
-
-
-def _http_date(text: str) -> float | None:
-    """Seconds since the epoch of an HTTP date (RFC 9110 5.6.7), None where it is not one."""
-    if not text:
-        return None
-    from email.utils import mktime_tz, parsedate_tz
-
-    try:
-        parsed = parsedate_tz(text)
-        seconds = -1.0 if parsed is None else float(mktime_tz(parsed))
-        return seconds if 0 <= seconds < YEAR_2100 else None
-    except (ValueError, OverflowError, IndexError):
-        return None
-
-
 def _no_answer(request: SignedRequest, tries: int, error: BaseException) -> str:
     reason = getattr(error, "reason", error)
     said = reason if isinstance(reason, str) else type(reason).__name__
@@ -2732,11 +4069,6 @@ def _no_answer(request: SignedRequest, tries: int, error: BaseException) -> str:
         said += f": {reason}"
     count = "1 try" if tries == 1 else f"{tries} tries"
     return f"{request.method} {_shown(request.url)} had no complete answer in {count}; the last one failed with {_printable(said)}"
-
-
-def _printable(text: str) -> str:
-    """A text from outside, on one line and without what could steer a terminal."""
-    return "".join([character if character.isprintable() else " " for character in text])
 
 
 def _is_connection_failure(error: BaseException) -> bool:
@@ -3035,26 +4367,9 @@ def _with_expiration(credentials: Credentials, seconds: float) -> Credentials:
 
 
 def _parse_time(value: Any, what: str) -> datetime:
-    """An aware datetime from ISO 8601 (with Z, an offset, or UTC as old caches write it) or from seconds since the epoch."""
-    from datetime import datetime
-
-    try:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return _at(value)
-        text = value.strip()
-        for zone in ("UTC", "Z", "z"):
-            if text.endswith(zone):
-                text = text[: -len(zone)] + "+00:00"
-        head, dot, rest = text.partition(".")
-        if dot:  # Python before 3.11 wants six digits of a fraction
-            digits = len(rest) - len(rest.lstrip("0123456789"))
-            text = f"{head}.{rest[:digits]:0<6.6}{rest[digits:]}"
-        if len(text) > 5 and text[-5] in "+-" and text[-4:].isdigit():  # +0000
-            text = f"{text[:-2]}:{text[-2:]}"
-        parsed = datetime.fromisoformat(text)
-    except (ValueError, TypeError, AttributeError, OverflowError, OSError):
-        parsed = None
-    if parsed is None or parsed.utcoffset() is None:
+    """As _read_time, but CredentialsError for what it can't read."""
+    parsed = _read_time(value)
+    if parsed is None:
         raise CredentialsError(f"{what}: the expiration is no ISO 8601 time with a zone")
     return parsed
 
@@ -4904,6 +6219,13 @@ def _parser() -> Any:
     form = sub.add_mutually_exclusive_group()
     form.add_argument("--export", action="store_true", help="print them, secret and all, as exports for a shell")
     form.add_argument("--process", action="store_true", help="print them, secret and all, as a credential_process does")
+    text = "tell in words why a service refused a request"
+    usage = "%(prog)s [options] [FILE]"
+    sub = commands.add_parser("explain", usage=usage, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    sub.set_defaults(command=_command_explain, opened=[])
+    sub.add_argument("file", metavar="FILE", nargs="?", default="-", help="the answer, with or without its head; default: stdin")
+    sub.add_argument("--signed", metavar="REQUEST", help="a presigned URL, or @FILE of what `sign --json` printed, to compare with")
+    sub.add_argument("-X", "--request", metavar="METHOD", default="GET", help="of the presigned URL; default: %(default)s")
     text = "print a token: a password for a database, a cache, Kafka or Kubernetes"
     layout = partial(argparse.RawDescriptionHelpFormatter, max_help_position=32, width=79)
     usage = "%(prog)s KIND [NAME ...] [options]"
@@ -4915,7 +6237,9 @@ def _parser() -> Any:
     sub.add_argument("--admin", action="store_true", help="dsql: for the user admin")
     sub.add_argument("--serverless", action="store_true", help="elasticache: of a serverless cache")
     sub.add_argument("--exec-credential", action="store_true", help="eks: as the JSON that kubectl wants")
-    for sub in commands.choices.values():
+    for name, sub in commands.choices.items():
+        if name == "explain":  # it needs no credentials
+            continue
         sub.add_argument("--profile", metavar="NAME", help="default: AWS_PROFILE, then `default`")
     return parser
 
@@ -4989,6 +6313,8 @@ def _command_fetch(arguments: Any) -> None:
         if arguments.fail:
             response.raise_for_status()
         to_file = arguments.output not in (None, "-")
+        if response.status == 403:
+            print(explain(response.request, response), file=sys.stderr)
         with open(arguments.output, "wb") if to_file else _Standard() as output:
             if arguments.include:
                 from http import HTTPStatus
@@ -5002,6 +6328,29 @@ def _command_fetch(arguments: Any) -> None:
                 if to_file:  # else it would stand amid the body
                     progress.add(len(piece))
             progress.end()
+
+
+def _command_explain(arguments: Any) -> None:
+    signed: Any = arguments.signed
+    if signed is not None and signed[:1] == "@":
+        import json
+        from base64 import b64decode
+
+        with open(signed[1:], encoding="utf-8") as file:
+            text = file.read()
+        try:
+            fields = json.loads(text)
+            signed = [fields[name] for name in ("method", "url", "headers")] + [b64decode(fields["body"])]
+        except (ValueError, TypeError, KeyError):
+            raise RequestError(f"{signed[1:]} does not hold what `sign --json` prints") from None
+    elif signed is not None:
+        signed = (arguments.request, signed, None, None)
+    if arguments.file == "-":
+        data = _open_data(["@-"], True, arguments.opened).read()
+    else:
+        with open(arguments.file, "rb") as answer:
+            data = answer.read()
+    _write(explain(signed, data).encode() + b"\n")
 
 
 class _Standard:

@@ -2677,6 +2677,9 @@ def test_every_corruption_of_an_event_is_an_error():
             sigv4.decode_event(broken + zlib.crc32(broken).to_bytes(4, "big"))
 
 
+# 8. Verify and explain ------------------------------------------------------------------------------------------------
+
+
 # 9. HTTP --------------------------------------------------------------------------------------------------------------
 
 
@@ -6185,6 +6188,88 @@ def test_the_python_of_the_readme_runs_and_prints_what_it_says(monkeypatch, caps
         assert capsys.readouterr().out.splitlines() == said
 
 
+def readme_function(name, *words):
+    """The function of that name in the block of the README in which these words stand."""
+    (block,) = [block for block in readme_blocks("python") if f"def {name}(" in block and all(word in block for word in words)]
+    names = {"__name__": "readme"}
+    exec(compile(block, "README.md", "exec"), names)
+    return names[name]
+
+
+def test_the_wsgi_middleware_of_the_readme_lets_signed_requests_pass():
+    import wsgiref.simple_server
+
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [environ["REMOTE_USER"].encode() + b" " + environ["wsgi.input"].read()]
+
+    class Quiet(wsgiref.simple_server.WSGIRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    guarded = readme_function("signed_only", "start_response")(app, WITH_TOKEN, service="execute-api", region="eu-west-1", now=NOW)
+    server = wsgiref.simple_server.make_server("127.0.0.1", 0, guarded, handler_class=Quiet)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        base = f"http://127.0.0.1:{server.server_port}"
+        for credentials, region, said in (
+            (WITH_TOKEN, "eu-west-1", f"{KEY_ID} {{'id':1}}"),
+            (WITH_TOKEN, "eu-west-2", "AuthorizationHeaderMalformed"),
+            (EXAMPLE, "eu-west-1", "InvalidToken"),
+            (Credentials(KEY_ID, "another secret", TOKEN), "eu-west-1", "SignatureDoesNotMatch"),
+            (Credentials("AKIDOTHER", SECRET), "eu-west-1", "InvalidAccessKeyId"),
+        ):
+            sender = sigv4.Client(Signer(credentials, service="execute-api", region=region, clock=NOW.timestamp), base_url=base, retries=0)
+            assert sender.fetch("/prod/a b?q=x+y&z", json={"id": 1}).text == said.replace("'", '"')
+        link = Signer(WITH_TOKEN, service="execute-api", region="eu-west-1").presign("GET", base + "/prod/items", now=NOW)
+        with urllib.request.urlopen(link) as answered:
+            assert answered.read() == KEY_ID.encode() + b" "
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(base).close()
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def asgi_call(app, method, target, headers, body):
+    """(status, body) of an ASGI application's answer to a request whose body comes in two messages."""
+    path, _, query = target.partition("?")
+    pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    scope = {"type": "http", "method": method, "raw_path": path.encode(), "query_string": query.encode(), "headers": pairs}
+    messages = [{"type": "http.request", "body": body[:5], "more_body": True}, {"type": "http.request", "body": body[5:]}]
+    sent = []
+
+    async def receive():
+        return messages.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def test_the_asgi_middleware_of_the_readme_lets_signed_requests_pass():
+    async def app(scope, receive, send):
+        message = await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["access_key_id"].encode() + b" " + message["body"]})
+
+    guarded = readme_function("signed_only", "raw_path")(app, {KEY_ID: EXAMPLE}.get, service="s3", now=NOW)
+    signer = Signer(EXAMPLE, clock=NOW.timestamp)
+    request = signer.sign("PUT", "https://examplebucket.s3.amazonaws.com/a%20b?x=1", {"X-Amz-Meta-A": "b"}, b"0123456789")
+    _, _, host, target = request.url.split("/", 3)
+    assert host == request.headers["Host"]
+    assert asgi_call(guarded, request.method, "/" + target, request.headers, request.body) == (200, b"AKIDEXAMPLE 0123456789")
+    assert asgi_call(guarded, request.method, "/" + target, request.headers, b"9876543210") == (403, b"XAmzContentSHA256Mismatch")
+    assert asgi_call(guarded, "GET", "/" + target, {"Host": host}, b"") == (403, b"MissingSecurityHeader")
+    stream = sigv4.sign_stream(signer, "PUT", S3_URL, body=bytes(100), checksum="crc32")
+    assert asgi_call(guarded, "PUT", "/test.txt", stream.headers, b"".join(stream.body)) == (200, b"AKIDEXAMPLE " + bytes(100))
+    assert asyncio.run(guarded({"type": "websocket"}, None, None)) is None
+
+
 def test_the_first_command_of_the_readme_runs(tmp_path):
     (command, tests, *_) = readme_blocks("sh")
     assert "presign https://examplebucket.s3.amazonaws.com/test.txt" in command
@@ -6885,7 +6970,41 @@ def bench_stream(count):
         for start in range(0, len(view), 65536):
             hashlib.sha256(view[start : start + 65536]).hexdigest()
 
-    return {"sigv4": ours, "sigv4, stream of a file": file, "sigv4, body hash of a file": hash_of_a_file, "bare SHA-256": bare}
+    arrived = sigv4.sign_stream(signer, "PUT", S3_URL, body=data)
+    encoded = b"".join(arrived.body)
+
+    def verified():
+        sigv4.verify(arrived.method, arrived.url, arrived.headers, encoded, BENCH_KEYS)
+
+    def verified_file():
+        for _ in sigv4.verify(arrived.method, arrived.url, arrived.headers, io.BytesIO(encoded), BENCH_KEYS).body:
+            pass
+
+    return {
+        "sigv4": ours,
+        "sigv4, stream of a file": file,
+        "sigv4, body hash of a file": hash_of_a_file,
+        "sigv4, verify": verified,
+        "sigv4, verify of a file": verified_file,
+        "bare SHA-256": bare,
+    }
+
+
+def bench_verify(count):
+    """{contestant: a function that verifies `count` requests, or signs them}."""
+    requests_ = list(bench_requests(count))
+    signer = Signer(BENCH_KEYS)
+    arrived = [tuple(signer.sign(*request)) for request in requests_]
+
+    def ours():
+        for method, url, headers, body in arrived:
+            sigv4.verify(method, url, headers, body, BENCH_KEYS)
+
+    def sign():
+        for method, url, headers, body in requests_:
+            signer.sign(method, url, headers, body)
+
+    return {"sigv4": ours, "sigv4, sign": sign}
 
 
 def bench_v4a(count):
@@ -7010,6 +7129,7 @@ BENCHMARKS = {
     "presign: S3 GET, every key another, session token": (bench_presign, 2000, 7),
     "guess_service_region of a host, uncached": (bench_guess, 6357, 7),
     "sign, with credentials of a provider": (bench_provider, 2000, 7),
+    "verify: the same requests as they arrive": (bench_verify, 2000, 7),
     "stream: aws-chunked, chunks of 64 KiB, a MiB": (bench_stream, 16, 5),
     "SigV4a": (bench_v4a, 50, 5),
     "import": (bench_import, 1, 15),
