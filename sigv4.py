@@ -2244,6 +2244,8 @@ class EventSigner:
             signature = seed.signature
         else:
             _, amz_date, date = _read_clock(self._clock, None)
+            if signer.service is None or signer.region is None or isinstance(_read_region(signer.region), tuple):
+                raise RequestError("for a bare signature the signer must have a service and one region; events are signed with SigV4 only")
             _, scope, *_ = _signing_state(credentials, date, signer.region, signer.service)
             signature = seed
         if not isinstance(signature, str) or len(signature) != 64 or not HEX_DIGITS.issuperset(signature):
@@ -4521,7 +4523,10 @@ class _Config:
         return None
 
     def send(self, method: str, url: str, headers: dict[str, str], body: bytes | None, timeout: float, direct: bool = False) -> Response:
-        """The answer to a request that is sent as it stands: no redirect is followed, and no proxy asked where `direct`."""
+        """The answer to a request that is sent as it stands: no redirect is followed, and no proxy asked where `direct`.
+
+        Raises ConnectionFailed, whose cause tells why, where there was none.
+        """
         for name, value in headers.items():
             if not value.isascii() or not value.isprintable():
                 raise CredentialsError(f"the value for the header {name} holds a line break or another character that no header can have")
@@ -4534,11 +4539,16 @@ class _Config:
             transport = partial(_send_by_urllib, proxies={})
         else:
             transport = partial(_send_by_urllib, cafile=self.setting("AWS_CA_BUNDLE", "ca_bundle"))
-        status, answered, raw = transport(request, timeout)
-        with Response(status, answered, raw, request) as response:
-            if response._body is None:
-                data = b"".join(_capped(response))
-                response = Response(status, answered, data, request)
+        try:
+            status, answered, raw = transport(request, timeout)
+            with Response(status, answered, raw, request) as response:
+                if response._body is None:
+                    data = b"".join(_capped(response))
+                    response = Response(status, answered, data, request)
+        except Exception as error:
+            if isinstance(error, SigV4Error) or not _is_connection_failure(error):
+                raise
+            raise ConnectionFailed(f"no answer ({type(getattr(error, 'reason', error)).__name__})", tries=1) from error
         if len(response.body) > CREDENTIALS_CAP:
             raise CredentialsError(f"{_shown(url)} answered with more than {CREDENTIALS_CAP} bytes, which are no credentials")
         return response
@@ -4873,11 +4883,9 @@ def _call(config: _Config, source: str, method: str, url: str, headers: Callable
             config.sleep(random() * min(0.05 * 2.0**attempt, 1.0))
         try:
             response = config.send(method, url, headers(), body, SERVICE_TIMEOUT)
-        except Exception as error:
-            if isinstance(error, SigV4Error) or not _is_connection_failure(error):
-                raise
-            failure = CredentialsError(f"{source}: {_shown(url)} gave no answer ({type(getattr(error, 'reason', error)).__name__})")
-            if _is_permanent(error):
+        except ConnectionFailed as error:
+            failure = CredentialsError(f"{source}: {_shown(url)} gave {error}")
+            if _is_permanent(error.__cause__):
                 break
             continue
         if response.status == 200:
@@ -5315,10 +5323,8 @@ def _load_container(
             headers["Authorization"] = authorization
         try:
             response = config.send("GET", url, headers, None, timeout, direct)
-        except Exception as error:
-            if isinstance(error, SigV4Error) or not _is_connection_failure(error):
-                raise
-            failure = CredentialsError(f"{source}: no answer ({type(getattr(error, 'reason', error)).__name__})")
+        except ConnectionFailed as error:
+            failure = CredentialsError(f"{source}: {error}")
             continue
         if response.status != 200:
             _, said = response._said()
@@ -5439,15 +5445,13 @@ def _ask_imds(config: _Config, source: str, method: str, url: str, headers: dict
     while True:
         try:
             response = config.send(method, url, headers, None, timeout, True)
-        except Exception as error:
-            if isinstance(error, SigV4Error) or not _is_connection_failure(error):
-                raise
+        except ConnectionFailed as error:
             unanswered += 1
             if unanswered >= attempts:
-                reason = getattr(error, "reason", error)
-                slow = isinstance(error, TimeoutError) or type(error).__name__ == "timeout"  # urllib wraps those of connecting
+                cause = error.__cause__
+                slow = isinstance(cause, TimeoutError) or type(cause).__name__ == "timeout"  # urllib wraps those of connecting
                 kind = _TimedOut if slow else CredentialsNotFound
-                raise kind(f"{source}: no answer ({type(reason).__name__})") from error
+                raise kind(f"{source}: {error}") from cause
             continue
         answered += 1
         if response._passes() and answered < 3:

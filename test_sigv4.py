@@ -2650,6 +2650,9 @@ def test_what_an_event_signer_needs():
     other = Credentials("AKIAIOSFODNN7EXAMPLE", SECRET)
     with pytest.raises(RequestError, match="other credentials"):
         sigv4.EventSigner(Signer(other, service="transcribe", region="us-east-1"), opened)
+    for scope in ({}, {"service": "transcribe"}, {"service": "transcribe", "region": ["us-east-1"]}, {"service": "lex", "region": "*"}):
+        with pytest.raises(RequestError, match="a service and one region"):
+            sigv4.EventSigner(Signer(EXAMPLE, **scope), "ab" * 32)
 
 
 def test_an_event_before_1970_has_one_time():
@@ -6171,8 +6174,11 @@ def test_a_broken_pipe_ends_quietly(size):
 README = (HERE / "README.md").read_text(encoding="utf-8")
 
 
-def readme_blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
+RECIPES = README.partition("\n## Recipes\n")[2].partition("\n## ")[0]
+
+
+def readme_blocks(language, text=README):
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
 
 
 def test_the_python_of_the_readme_runs_and_prints_what_it_says(monkeypatch, capsys):
@@ -6180,8 +6186,8 @@ def test_the_python_of_the_readme_runs_and_prints_what_it_says(monkeypatch, caps
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     echo = {"Content-Type": "application/json"}
     monkeypatch.setattr(sigv4, "_send_by_urllib", lambda request, timeout: (200, echo, request.body))
-    blocks = readme_blocks("python")
-    assert len(blocks) >= 5
+    blocks = [block for block in readme_blocks("python") if block not in RECIPES]
+    assert len(blocks) >= 10
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
         said = [line[2:].strip() for line in block.splitlines() if line.startswith("#>")]
@@ -6268,6 +6274,80 @@ def test_the_asgi_middleware_of_the_readme_lets_signed_requests_pass():
     stream = sigv4.sign_stream(signer, "PUT", S3_URL, body=bytes(100), checksum="crc32")
     assert asgi_call(guarded, "PUT", "/test.txt", stream.headers, b"".join(stream.body)) == (200, b"AKIDEXAMPLE " + bytes(100))
     assert asyncio.run(guarded({"type": "websocket"}, None, None)) is None
+
+
+# Runs a script as if each host were this machine: sys.argv is (port for https, port for all else, the script, its arguments).
+ON_THIS_MACHINE = """
+import runpy, socket, sys
+real, secure, plain = socket.getaddrinfo, int(sys.argv[1]), int(sys.argv[2])
+there = lambda port: secure if int(port) == 443 else plain
+socket.getaddrinfo = lambda host, port, *_, **__: real("127.0.0.1", there(port), socket.AF_INET, socket.SOCK_STREAM)
+sys.argv = sys.argv[3:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+class RecipeJudge(Judge):
+    """Answers as AWS's services do, to requests whose signature holds."""
+
+    def answer(self, status, headers=(), body=b""):
+        if status == 200:
+            headers, body = {"Content-Type": "application/json"}, b"{}"
+            if b"AssumeRole" in self.server.seen[-1].body:
+                end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+                values = {"AccessKeyId": KEY_ID, "SecretAccessKey": SECRET, "SessionToken": "AQoDYXdzEXAMPLE", "Expiration": end}
+                fields = "".join(f"<{name}>{value}</{name}>" for name, value in values.items())
+                body = f"<AnyResponse><AssumeRoleResult><Credentials>{fields}</Credentials></AssumeRoleResult></AnyResponse>".encode()
+        super().answer(status, headers, body)
+
+
+@pytest.fixture(scope="module")
+def this_machine(tmp_path_factory):
+    """A function that runs a script with arguments on_this_machine, beside servers that judge each signature; it returns its output."""
+    trustme = pytest.importorskip("trustme")
+    folder = tmp_path_factory.mktemp("recipes")
+    hosts = sorted(set(re.findall(r"https://([a-z0-9.-]+)", RECIPES)))
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*hosts).configure_cert(context)
+    wrapper = folder / "wrapper.py"
+    wrapper.write_text(ON_THIS_MACHINE, encoding="utf-8")
+    keys = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_CONFIG_FILE": os.devnull}
+    trusts = dict.fromkeys(["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE"], str(folder / "ca.pem"))
+    with judge() as secure, judge() as plain:
+        secure.socket = context.wrap_socket(secure.socket, server_side=True)
+        secure.RequestHandlerClass = plain.RequestHandlerClass = RecipeJudge
+
+        def run(script, *arguments):
+            command = [sys.executable, str(wrapper), str(secure.server_port), str(plain.server_port), str(script), *arguments]
+            env = {**trusts, **keys, "PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), "AWS_EC2_METADATA_DISABLED": "true"}
+            before = len(secure.seen) + len(plain.seen)
+            done = subprocess.run(command, cwd=str(HERE), env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+            assert done.returncode == 0, done.stderr.decode()
+            seen = [*secure.seen, *plain.seen]
+            assert all(each.refusal is None for each in seen), [each.refusal for each in seen]
+            assert len(seen) > before
+            return done.stdout.decode()
+
+        yield run
+
+
+@pytest.mark.parametrize("block", readme_blocks("python", RECIPES), ids=lambda block: block.partition("sigv4.")[2].partition("(")[0])
+def test_the_recipes_of_the_readme_are_accepted(this_machine, tmp_path, block):
+    for library in set(re.findall(r"\b(requests|httpx|aiohttp|urllib3)\b", block.partition("\n")[0])):
+        pytest.importorskip(library)
+    recipe = tmp_path / "recipe.py"
+    recipe.write_text(block, encoding="utf-8")
+    assert this_machine(recipe).splitlines() == [line[2:].strip() for line in block.splitlines() if line.startswith("#>")]
+
+
+def test_the_commands_among_the_recipes_are_accepted(this_machine):
+    commands = [line for block in readme_blocks("sh", RECIPES) for line in block.splitlines()]
+    assert len(commands) >= 3
+    for command in commands:
+        _, script, *arguments = shlex.split(command)
+        assert this_machine(HERE / script, *arguments) == "{}"
 
 
 def test_the_first_command_of_the_readme_runs(tmp_path):
@@ -6949,6 +7029,28 @@ def bench_guess(count):
     return {"sigv4": uncached}
 
 
+def bench_size(count):
+    """{a request of some size: a function that signs it `count` times}; the smallest is named sigv4, to which ratios are told."""
+    signer = Signer(BENCH_KEYS)
+
+    def signing(body=b"", headers=4, parameters=0):
+        names = {f"X-Header-{number}": f"value {number}" for number in range(headers)}
+        query = "&".join(f"name{number}=value%20{number}" for number in range(parameters))
+        url = f"{API_URL}?{query}" if query else API_URL
+
+        def run():
+            for _ in range(count):
+                signer.sign("POST", url, names, body)
+
+        return run
+
+    found = {"sigv4": signing()}
+    found.update({f"body of {size} KiB": signing(bytes(size << 10)) for size in (1, 64, 1024, 65536)})
+    found.update({f"{number} headers": signing(headers=number) for number in (10, 30, 100)})
+    found.update({f"{number} query parameters": signing(parameters=number) for number in (10, 100, 1000)})
+    return found
+
+
 def bench_stream(count):
     """{contestant: a function that makes the aws-chunked form of `count` MiB}, beside bare SHA-256 over the same bytes."""
     data = os.urandom(1 << 20) * count
@@ -7132,6 +7234,7 @@ BENCHMARKS = {
     "verify: the same requests as they arrive": (bench_verify, 2000, 7),
     "stream: aws-chunked, chunks of 64 KiB, a MiB": (bench_stream, 16, 5),
     "SigV4a": (bench_v4a, 50, 5),
+    "sign, against size: no body, 4 headers, no query": (bench_size, 5, 5),
     "import": (bench_import, 1, 15),
 }
 
