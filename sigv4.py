@@ -2494,7 +2494,8 @@ def verify(
     may stand in the Authorization header, in the query, or in a form's fields, and be SigV4's or SigV4a's.
     body: bytes, another buffer or a str; a binary file or an iterable of bytes, also an asynchronous one, which is checked while
     Verified.body is read, chunk by chunk where it is aws-chunked; for a form its multipart/form-data, or its fields as a mapping,
-    the upload under `file`. None is an empty one.
+    the upload under `file` (without one its length stays unchecked: see the policy). None is an empty one. Checksums in trailers
+    are checked for crc32, sha1 and sha256, others are the caller's to hold against Verified.trailers.
     credentials: Credentials, or a callable that returns them for an access key id, or None where it knows none. For SigV4a the
     public key, (x, y), will do in their place: then any access key id is taken, and any token.
     service, region: those that must be signed for; None takes any. now: aware datetime, None the present. max_skew: seconds that the
@@ -2507,12 +2508,15 @@ def verify(
     """
     moment = _read_clock(time.time, now)[0]
     try:
+        if headers.__class__ is not dict:
+            headers = _header_pairs(headers)  # an iterator could be read but once
         claim = _read_claim(method, url, headers, double_encode, normalize_path, token_after_signature)
+        if claim is None:
+            return _verify_form(method, url, headers, body, credentials, service, region, moment)
     except RequestError as error:
         raise SignatureError("InvalidRequest", str(error)) from None
-    if claim is None:
-        return _verify_form(method, url, headers, body, credentials, service, region, moment)
-    algorithm, access_key_id, scope, of_service, of_region, amz_date, seconds, life, token, names, head, payload_hash, signature = claim
+    who, amz_date, seconds, life, token, head, payload_hash, signature, sent = claim
+    algorithm, access_key_id, scope, of_service, of_region = who
     malformed = "AuthorizationHeaderMalformed" if life is None else "AuthorizationQueryParametersError"
     if service is not None and service != of_service:
         raise SignatureError(malformed, f"the request is signed for the service {_beginning(of_service)}; expecting {service!r}")
@@ -2553,9 +2557,9 @@ def verify(
         holds = sigv4a_verify(known, string_to_sign(head + payload_hash, amz_date, scope, algorithm), signature)
     if not holds:
         raise SignatureError("SignatureDoesNotMatch", "the signature is not the one of this request by this access key")
-    found = Verified(access_key_id, scope, of_service, of_region, seconds, end, names, payload_hash, body)
+    found = Verified(access_key_id, scope, of_service, of_region, seconds, end, sent[2], payload_hash, body)
     if not hashed:
-        _check_body(found, headers, known, amz_date, signature)
+        _check_body(found, sent, known, amz_date, signature)
     elif body.__class__ is not bytes:
         found._body = _as_bytes(body)
     return found
@@ -2565,7 +2569,8 @@ def _is_in_set(region: str, regions: str) -> bool:
     """Whether a region is in SigV4a's set: us-east-1, us-*, or both joined by a comma."""
     from fnmatch import fnmatchcase
 
-    return "*" not in region and any(fnmatchcase(region, pattern.strip().replace("[", "[[]")) for pattern in regions.split(","))
+    patterns = [pattern.strip() for pattern in regions.split(",")]
+    return "*" not in region and any(fnmatchcase(region, each) for each in patterns if not set(each) & set("?["))
 
 
 def _known(credentials: Any, access_key_id: str, algorithm: str) -> Any:
@@ -2576,6 +2581,8 @@ def _known(credentials: Any, access_key_id: str, algorithm: str) -> Any:
             found = credentials(access_key_id)
         except LookupError:
             found = None
+    elif credentials is None:
+        raise CredentialsError("credentials is None; pass Credentials, or a callable that returns them for an access key id")
     if found.__class__ is tuple and len(found) == 2 and all(isinstance(number, int) for number in found):
         if algorithm == ALGORITHM:
             raise SignatureError("InvalidAccessKeyId", "the request is signed with SigV4, and only a public key is known for SigV4a")
@@ -2591,7 +2598,7 @@ def _known(credentials: Any, access_key_id: str, algorithm: str) -> Any:
 
 def _check_token(credentials: Credentials, token: str | None, moment: float) -> None:
     own = credentials.session_token
-    if (token or own) and not hmac.compare_digest((token or "").encode(), (own or "").encode()):
+    if (token or own) and not (token and own and token.isascii() and hmac.compare_digest(token, own)):
         said = "there is none in the request" if not token else "it is another" if own else "it has none"
         raise SignatureError("InvalidToken", f"the session token of this access key is not the request's: {said}")
     if credentials._expires_at <= moment:
@@ -2614,15 +2621,13 @@ def _read_claim(
     double_encode: bool | None = None,
     normalize_path: bool | None = None,
     token_after: bool | None = None,
-    plain: bool = True,
 ) -> tuple[Any, ...] | None:
-    """What a request says of its signature, None where it has none: (algorithm, access key id, scope, service, region or set of them,
-    X-Amz-Date, the same in seconds, the URL's life in seconds (0 where it names none) or None for the header form, token, names of the
-    signed headers, canonical request up to the payload hash, the hash that is declared or None, signature).
-
-    plain: whether to try the headers as they are, on the chance that their values are canonical."""
+    """What a request says of its signature, None where it has none: ((algorithm, access key id, scope, service, region or set of them),
+    X-Amz-Date, the same in seconds, the URL's life in seconds (0 where it names none) or None for the header form, token, canonical
+    request up to the payload hash, the hash that is declared or None, signature, (headers, their names by those in lower case, the
+    signed ones))."""
     if method.__class__ is not str or method not in METHODS:
-        method = _read_method(method)
+        _read_method(method)
     authority = ""
     if isinstance(url, str) and url[:1] == "/":
         path, _, query = _utf8(url, "url").partition("?")
@@ -2630,13 +2635,13 @@ def _read_claim(
         (_, authority, _), path, query = _split_url(url)
     values: Any = headers
     spelling = None
-    if plain and headers.__class__ is dict:
+    if headers.__class__ is dict and _are_plain(values.values()):
         names = tuple(values)
         spelling = _spellings.get(names) or _read_spelling(names)
     if not spelling:
         values = _received_headers(headers)
         names = tuple(values)
-        spelling, plain = dict(zip(names, names)), False
+        spelling = dict(zip(names, names))
     if "host" not in spelling and authority:
         values, names, spelling = {**values, "host": authority}, (*names, "host"), {**spelling, "host": "host"}
 
@@ -2657,8 +2662,6 @@ def _read_claim(
             raise SignatureError("InvalidArgument", "the request is signed in its Authorization header and in its query; one is allowed")
         malformed = "AuthorizationHeaderMalformed"
         authorization = values[spelling["authorization"]]
-        if authorization.__class__ is not str:
-            return _read_claim(method, url, headers, double_encode, normalize_path, token_after, False)
         read = _authorizations.get(authorization[:-64])
         if read is None:
             read, signature = _read_authorization(authorization)
@@ -2718,11 +2721,9 @@ def _read_claim(
         path = _canonical_path(
             path, not of_s3 if double_encode is None else double_encode, not of_s3 if normalize_path is None else normalize_path
         )
-    picked = pick(values)
-    if plain and not _are_plain(picked if picked.__class__ is tuple else (picked,)):
-        return _read_claim(method, url, headers, double_encode, normalize_path, token_after, False)
-    head = f"{method}\n{path}\n{canonical_query}\n{template % picked}\n{signed}\n"
-    return algorithm, access_key_id, scope, service, region, amz_date, seconds, life, token, signed_names, head, declared, signature
+    head = f"{method}\n{path}\n{canonical_query}\n{template % pick(values)}\n{signed}\n"
+    who = algorithm, access_key_id, scope, service, region
+    return who, amz_date, seconds, life, token, head, declared, signature, (values, spelling, signed_names)
 
 
 def _read_spelling(names: tuple[str, ...]) -> dict[str, str]:
@@ -2788,10 +2789,15 @@ def _read_amz_date(amz_date: str, malformed: str) -> float:
     """Seconds since the epoch."""
     from datetime import datetime, timezone
 
-    if not amz_date:
+    if not amz_date and malformed == "AuthorizationHeaderMalformed":
         raise SignatureError("MissingSecurityHeader", "the request has no X-Amz-Date and no Date")
     try:
-        if len(amz_date) != 16 or amz_date[8] + amz_date[15] != "TZ" or not (amz_date[:8] + amz_date[9:15]).isdigit():
+        if (
+            len(amz_date) != 16
+            or not amz_date.isascii()
+            or amz_date[8] + amz_date[15] != "TZ"
+            or not (amz_date[:8] + amz_date[9:15]).isdigit()
+        ):
             raise ValueError
         parts = [int(amz_date[start:end]) for start, end in ((0, 4), (4, 6), (6, 8), (9, 11), (11, 13), (13, 15))]
         seconds = datetime(*parts, tzinfo=timezone.utc).timestamp()  # type: ignore[arg-type, misc]
@@ -2846,51 +2852,52 @@ def _rereadable(body: Any) -> Any:
     """A body whose hash nothing declares, read whole where it can be read only once."""
     if body is None or isinstance(body, str) or _body_kind(body) != "stream":
         return body
-    if not hasattr(body, "read") and not hasattr(body, "__iter__"):
+    if hasattr(body, "__aiter__"):
         raise RequestError("the body is an asynchronous iterable, whose hash the request does not declare; read it first")
     return io.BytesIO(b"".join(_pieces_of(body)))
 
 
-def _pieces_of(body: Any) -> Iterator[Any]:
-    source = iter(partial(body.read, FILE_PIECE), b"") if hasattr(body, "read") else body
-    for piece in source:
-        if not isinstance(piece, (bytes, bytearray, memoryview)):
-            raise RequestError(f"body gives {_kind(piece)} where it must give bytes")
-        yield piece
+def _pieces_of(body: Any) -> Iterator[bytes]:
+    yield from map(_piece, iter(partial(body.read, FILE_PIECE), b"") if hasattr(body, "read") else body)
+
+
+def _piece(piece: Any) -> bytes:
+    """A piece of a body as bytes, a copy unless it is those: its buffer may be used again before its chunk's signature is there."""
+    if not isinstance(piece, (bytes, bytearray, memoryview)):
+        raise RequestError(f"body gives {_kind(piece)} where it must give bytes")
+    return bytes(piece)
 
 
 def _as_bytes(body: Any) -> Any:
     """A buffer as bytes; what is read stays as it is."""
-    if body is None:
-        return b""
-    return body if _body_kind(body) != "buffer" else bytes(memoryview(body))
+    if body is None or body.__class__ is bytes:
+        return body or b""
+    return bytes(memoryview(body)) if _body_kind(body) == "buffer" else body
 
 
-def _check_body(found: Verified, headers: Headers, known: Any, amz_date: str, signature: str) -> None:
+def _check_body(found: Verified, sent: tuple[Any, ...], known: Any, amz_date: str, signature: str) -> None:
     """Hold the body against the hash that the signature is over: now where it is there, else while it is read."""
     body, payload_hash = found._body, found.payload_hash
+    if not _is_payload_hash(payload_hash):
+        raise SignatureError(
+            "InvalidArgument", f"{CONTENT_SHA256} must be a SHA-256 in lowercase hex, {UNSIGNED_PAYLOAD} or another constant"
+        )
     if isinstance(body, str):
         body = _utf8(body, "body").encode()
-    in_memory = body is None or _body_kind(body) == "buffer"
-    check: Any
-    if payload_hash == UNSIGNED_PAYLOAD:
-        found._body = _as_bytes(body)
-        return
-    if len(payload_hash) == 64 and not payload_hash.startswith("STREAMING-"):
-        check = _HashCheck(payload_hash)
-    else:
-        check = _stream_check(found, _received_headers(headers), known, amz_date, signature)
+    check: Any = _HashCheck(payload_hash)
+    if payload_hash.startswith("STREAMING-"):
+        values, spelling, names = sent
+        check = _stream_check(found, {name: values[spelling[name]] for name in names}, known, amz_date, signature)
     found.trailers = check.trailers
-    if in_memory:
-        data = b"" if body is None else body if body.__class__ is bytes else memoryview(body).tobytes()
-        pieces = check.feed(data)
+    if body is None or _body_kind(body) == "buffer":
+        pieces = check.feed(_as_bytes(body))
         check.end()
         found._body = pieces
     else:
-        found._body = _CheckedPieces(body, check) if not hasattr(body, "read") and hasattr(body, "__aiter__") else _CheckedFile(body, check)
+        found._body = _CheckedPieces(body, check) if hasattr(body, "__aiter__") else _CheckedFile(body, check)
 
 
-def _stream_check(found: Verified, values: dict[str, str], known: Any, amz_date: str, signature: str) -> Any:
+def _stream_check(found: Verified, headers: dict[str, str], known: Any, amz_date: str, signature: str) -> Any:
     """What checks a body that is signed in pieces, by the constant in place of its hash."""
     kind = found.payload_hash
     asymmetric = known.__class__ is tuple
@@ -2901,34 +2908,34 @@ def _stream_check(found: Verified, values: dict[str, str], known: Any, amz_date:
     signed = kind in (own + "PAYLOAD", own + "PAYLOAD-TRAILER")
     if not signed and kind != "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
         raise SignatureError(
-            "InvalidArgument",
-            f"{CONTENT_SHA256} is {_beginning(kind)}; it must be a SHA-256 in lowercase hex, {UNSIGNED_PAYLOAD} or a constant"
-            " of aws-chunked that fits the algorithm",
+            "InvalidArgument", f"{CONTENT_SHA256} names a constant that is unknown, or not one for the request's algorithm"
         )
-    length = values.get("x-amz-decoded-content-length", "")
+    length = headers.get("x-amz-decoded-content-length", "")
     if not (length.isascii() and length.isdigit() and len(length) < 20):
         raise SignatureError("MissingContentLength", "x-amz-decoded-content-length is missing, or no number")
-    names = values.get("x-amz-trailer", "") if kind.endswith("-TRAILER") else ""
-    trailers = [name.strip().lower() for name in names.split(",") if name.strip()]
-    return _ChunkCheck(chain if signed else None, int(length), trailers, kind.endswith("-TRAILER"), asymmetric)
+    has_trailers = kind.endswith("-TRAILER")
+    trailers = [name.strip().lower() for name in headers.get("x-amz-trailer", "").split(",") if has_trailers and name.strip()]
+    return _ChunkCheck(chain if signed else None, int(length), trailers, has_trailers, asymmetric)
 
 
 class _HashCheck:
-    """A body that has one hash."""
+    """A body of one hash, or of none that was signed."""
 
     def __init__(self, expected: str) -> None:
         self.trailers: dict[str, str] = {}
         self._expected = expected
         self._digest = sha256()
+        self._signed = expected != UNSIGNED_PAYLOAD
 
     def feed(self, data: Any) -> list[Any]:
         """What may be given out after the next bytes."""
-        self._digest.update(data)
+        if self._signed:
+            self._digest.update(data)
         return [data] if data else []
 
     def end(self) -> None:
         """Raises SignatureError where the body does not hold, or is not complete."""
-        if not hmac.compare_digest(self._digest.hexdigest(), self._expected):
+        if self._signed and not hmac.compare_digest(self._digest.hexdigest(), self._expected):
             raise SignatureError("XAmzContentSHA256Mismatch", "the body is not the one whose SHA-256 was signed")
 
 
@@ -2945,6 +2952,7 @@ class _ChunkCheck:
         named = [name[len("x-amz-checksum-") :] for name in trailers if name.startswith("x-amz-checksum-")]
         self._checksums = {name: _checksum(name)[1]() for name in named if name in OWN_CHECKSUMS}
         self._next = self._read_size  # what reads the next line
+        self._ended = False
         self._line = b""  # what is there of it
         self._left = 0  # bytes of the chunk that are still to come
         self._held: list[Any] = []
@@ -2973,6 +2981,8 @@ class _ChunkCheck:
                     start += 2
                     self._next = self._read_size
                 continue
+            if self._ended:
+                raise SignatureError("InvalidRequest", "the body goes on after the end of its aws-chunked stream")
             window = bytes(view[start : start + 256])
             cut = window.find(b"\n") + 1
             self._line += window[:cut] if cut else window
@@ -2987,13 +2997,18 @@ class _ChunkCheck:
         return given
 
     def end(self) -> None:
-        if self._next != self._read_nothing:
+        if not self._ended:
             raise SignatureError("IncompleteBody", "the aws-chunked body ends before its last chunk")
 
     def _read_size(self, line: bytes) -> None:
         """<size in hex>;chunk-signature=<signature>, the latter in signed streams only."""
-        digits, _, signature = line.decode("latin-1").partition(";chunk-signature=" if self._chain else "\r")
-        if not 1 <= len(digits) <= 16 or not HEX_DIGITS.issuperset(digits) or len(signature) != self._size:
+        digits, mark, signature = line.decode("latin-1").partition(";chunk-signature=")
+        if (
+            bool(mark) != bool(self._chain)
+            or not 1 <= len(digits) <= 16
+            or not HEX_DIGITS.issuperset(digits)
+            or len(signature) != self._size
+        ):
             what = "its size in hex and its signature" if self._chain else "its size in hex alone"
             raise SignatureError("InvalidRequest", f"a chunk must begin with {what}")
         self._signature = signature
@@ -3056,15 +3071,12 @@ class _ChunkCheck:
         for name, checksum in self._checksums.items():
             if self.trailers[f"x-amz-checksum-{name}"] != b64encode(checksum.digest()).decode():
                 raise SignatureError("BadDigest", f"the {name} of the data is not the one in the trailer")
-        self._next = self._read_nothing
+        self._ended = True
 
     def _read_end(self, line: bytes) -> None:
         if line:
             raise SignatureError("InvalidRequest", "the stream goes on after its last chunk, and announced no trailer")
-        self._next = self._read_nothing
-
-    def _read_nothing(self, line: bytes) -> None:
-        raise SignatureError("InvalidRequest", "the body goes on after the end of its aws-chunked stream")
+        self._ended = True
 
 
 class _EventCheck:
@@ -3096,10 +3108,10 @@ class _EventCheck:
         try:
             headers, message = decode_event(frame)
             moment = headers[":date"].timestamp()
-            signature = headers[":chunk-signature"].hex()
+            signature = bytes.hex(headers[":chunk-signature"])
             amz_date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(moment))
             stamp = _encode_headers({":date": (8, round(moment * 1000))})
-        except (RequestError, KeyError, AttributeError, ValueError, OverflowError, OSError):
+        except (RequestError, KeyError, AttributeError, TypeError, ValueError, OverflowError, OSError):
             raise SignatureError("InvalidRequest", "an event is malformed, or has no :date and :chunk-signature") from None
         self._chain.move(amz_date, amz_date[:8] + self._tail)
         if self._ended or not self._chain.check("PAYLOAD", f"{sha256(stamp).hexdigest()}\n{sha256(message).hexdigest()}", signature):
@@ -3116,20 +3128,31 @@ class _CheckedFile(io.RawIOBase):
     """A body that is checked while it is read; iterating gives its data in pieces, not in lines."""
 
     def __init__(self, body: Any, check: Any) -> None:
-        self._pieces = self._read_pieces(body, check)
-        self._rest: Any = b""
+        self._given = self._read_pieces(body, check)
+        self._rest = memoryview(b"")
+        self._failure: SignatureError | None = None
 
     def _read_pieces(self, body: Any, check: Any) -> Iterator[Any]:
         for data in _pieces_of(body):
             yield from check.feed(data)
         check.end()
 
+    def _read_piece(self) -> Any:
+        """The next piece, None at the end; what failed once fails again, so that no refusal is taken for an end."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return next(self._given, None)
+        except SignatureError as error:
+            self._failure = error
+            raise
+
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         while not self._rest:
-            piece = next(self._pieces, None)
+            piece = self._read_piece()
             if piece is None:
                 return 0
             self._rest = memoryview(piece)
@@ -3139,12 +3162,13 @@ class _CheckedFile(io.RawIOBase):
         self._rest = self._rest[size:]
         return size
 
-    def __iter__(self) -> Iterator[Any]:
-        if self._rest:
-            yield bytes(self._rest)
-            self._rest = b""
-        for piece in self._pieces:
-            yield bytes(piece)
+    def __iter__(self) -> Iterator[bytes]:
+        piece: Any = self._rest
+        self._rest = memoryview(b"")
+        while piece is not None:
+            if piece:
+                yield bytes(piece)
+            piece = self._read_piece()
 
 
 class _CheckedPieces:
@@ -3156,7 +3180,7 @@ class _CheckedPieces:
 
     async def __aiter__(self) -> Any:
         async for data in self._body:
-            for piece in self._check.feed(data):
+            for piece in self._check.feed(_piece(data)):
                 yield bytes(piece)
         self._check.end()
 
@@ -3200,7 +3224,7 @@ def _verify_form(
     _check_token(known, fields.get("x-amz-security-token"), moment)
     *_, inner, outer = _signing_state(known, date, of_region, of_service)
     signature, policy = fields["x-amz-signature"], fields["policy"]
-    if not (signature.isascii() and hmac.compare_digest(_hmac(policy, inner, outer), signature)):
+    if not (policy.isascii() and signature.isascii() and hmac.compare_digest(_hmac(policy, inner, outer), signature)):
         raise SignatureError("SignatureDoesNotMatch", "the signature is not the one of this policy by this access key")
     try:
         stated = json.loads(b64decode(policy, validate=True))
@@ -3213,7 +3237,10 @@ def _verify_form(
         ) from None
     if moment > end_of_life:
         raise SignatureError("AccessDenied", f"the policy expired at {_iso(end_of_life)}")
-    covered = _check_conditions(conditions, {**fields, "bucket": _bucket_name(_absolute(url, values))[1]})
+    bucket = _bucket_name(f"https://{values.get('host', '')}{url}" if url[:1] == "/" else url)[1]
+    if fields.get("bucket", bucket) != bucket:
+        raise SignatureError("AccessDenied", "the form's field bucket names another than the URL")
+    covered = _check_conditions(conditions, {**fields, "bucket": bucket})
     for name in fields:
         if name not in covered and name not in UNCOVERED_FIELDS and not name.startswith("x-ignore-"):
             raise SignatureError("AccessDenied", f"the form has the field {_beginning(name)}, which no condition of its policy covers")
@@ -3222,28 +3249,26 @@ def _verify_form(
     return found
 
 
-def _absolute(url: str, values: dict[str, str]) -> str:
-    return f"https://{values.get('host', '')}{url}" if url[:1] == "/" else url
-
-
 def _form_fields(content_type: str, body: Any) -> list[tuple[str, Any]]:
     """(name, value as bytes) of the parts of multipart/form-data (RFC 7578)."""
-    from email.parser import BytesHeaderParser
+    from email.parser import HeaderParser
 
-    header = BytesHeaderParser().parsebytes(b"Content-Type: " + content_type.encode())
-    boundary = (header.get_boundary() or "").encode("latin-1", "replace")
     body = _rereadable(body)
     data = body.read() if hasattr(body, "read") else _as_bytes(body.encode() if isinstance(body, str) else body)
-    _, *parts, last = (b"\r\n" + data).split(b"\r\n--" + boundary) if boundary else [b""]
-    fields = []
-    for part in parts:
-        head, _, value = part.partition(b"\r\n\r\n")
-        name = BytesHeaderParser().parsebytes(head.lstrip(b" \t\r\n")).get_param("name", header="content-disposition")
-        if not isinstance(name, str):
-            raise SignatureError("MalformedPOSTRequest", "a part of the form has no name")
-        fields.append((name, value))
-    if not last.startswith(b"--"):
-        raise SignatureError("MalformedPOSTRequest", "the form has no boundary that begins and ends its parts")
+    fields: list[tuple[str, Any]] = []
+    try:
+        boundary = (HeaderParser().parsestr(f"Content-Type: {content_type}").get_boundary() or "").encode("latin-1")
+        _, *parts, last = (b"\r\n" + data).split(b"\r\n--" + boundary)
+        for part in parts:
+            head, _, value = part.partition(b"\r\n\r\n")
+            disposition = HeaderParser().parsestr(head.decode().lstrip())
+            fields.append((str(disposition.get_param("name", failobj="", header="content-disposition")), value))
+    except ValueError:  # no boundary, one that does not come, or a name that can't be decoded
+        boundary = b""
+    if not boundary or not last.startswith(b"--") or not all(name for name, _ in fields):
+        raise SignatureError("MalformedPOSTRequest", "the body is no multipart/form-data: parts with names between boundaries")
+    if "file" not in [name.lower() for name, _ in fields]:
+        raise SignatureError("InvalidArgument", "the form has no file")
     return fields
 
 
@@ -3260,6 +3285,10 @@ def _check_conditions(conditions: list[Any], fields: dict[str, Any]) -> set[str]
                 size = _size_of_upload(fields.get("file"))
                 if not isinstance(name, int) or not isinstance(value, int):
                     raise SignatureError("InvalidPolicyDocument", "content-length-range takes two numbers of bytes")
+                if size is None and "file" in fields:
+                    raise SignatureError(
+                        "MissingContentLength", "the policy bounds the upload, whose length can't be told before it is read"
+                    )
                 if size is not None and not name <= size <= value:
                     code = "EntityTooSmall" if size < name else "EntityTooLarge"
                     raise SignatureError(code, f"the upload has {size} bytes; the policy allows {name} to {value}")
@@ -3281,7 +3310,7 @@ def _size_of_upload(file: Any) -> int | None:
     if isinstance(file, str):
         return len(file.encode("utf-8", "replace"))
     if file is None or _body_kind(file) == "stream":
-        return None
+        return None  # where there is none, the server holds it against the policy when it comes
     return _size_of(file) if hasattr(file, "read") else memoryview(file).nbytes
 
 
@@ -3487,7 +3516,7 @@ def _stages_of(signed: Any) -> tuple[str, str, str]:
     claim = _read_claim(method, url, headers)
     if claim is None:
         raise SignatureError("MissingSecurityHeader", "it carries no signature")
-    algorithm, key_id, scope, service, _, amz_date, _, life, _, _, head, payload_hash, _ = claim
+    (algorithm, key_id, scope, service, _), amz_date, _, life, _, head, payload_hash, _, _ = claim
     if payload_hash is None:
         of_s3 = service in S3_SERVICES or service == LATTICE
         payload_hash = UNSIGNED_PAYLOAD if life is not None and of_s3 else _payload(body, None, None)[1]

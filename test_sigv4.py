@@ -2682,6 +2682,2019 @@ def test_every_corruption_of_an_event_is_an_error():
 
 # 8. Verify and explain ------------------------------------------------------------------------------------------------
 
+PUBLIC_KEY = sigv4.sigv4a_public_key(sigv4.sigv4a_key(KEY_ID, SECRET))
+BUCKET = "https://examplebucket.s3.amazonaws.com/"
+BUCKET_HOST = "examplebucket.s3.amazonaws.com"
+EMPTY = hashlib.sha256(b"").hexdigest()
+EVENTS = "STREAMING-AWS4-HMAC-SHA256-EVENTS"
+CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+
+
+def target_of(url):
+    """The origin-form of an absolute URL, as a server sees it."""
+    return "/" + url.partition("://")[2].partition("/")[2]
+
+
+def host_of(url):
+    return url.partition("://")[2].partition("/")[0]
+
+
+def on_the_wire(headers):
+    """Pairs of bytes, as http.client and others send a SignedRequest's headers."""
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def bare(headers, *names):
+    """Headers without some, named in lower case."""
+    return {name: value for name, value in headers.items() if name.lower() not in names}
+
+
+def later(seconds, start=NOW):
+    return start + datetime.timedelta(seconds=seconds)
+
+
+def shows_no_secret(error):
+    """Neither a secret, nor a token, nor what could be a signature or a hash, which a forger would like to read."""
+    text = str(error) + repr(error)
+    assert SECRET not in text
+    assert TOKEN not in text
+    assert urllib.parse.quote(TOKEN, safe="") not in text
+    assert not re.search("[0-9a-fA-F]{32}", text), text
+
+
+def refusal_of(call, *arguments, **options):
+    """The SignatureError of a call."""
+    with pytest.raises(sigv4.SignatureError) as caught:
+        call(*arguments, **options)
+    assert isinstance(caught.value.code, str)
+    assert caught.value.code
+    shows_no_secret(caught.value)
+    return caught.value
+
+
+def verify_whole(method, url, headers, body, credentials, **options):
+    """(Verified, data) once the body was read to its end."""
+    found = sigv4.verify(method, url, headers, body, credentials, **options)
+    data = found.body
+    return found, data if isinstance(data, bytes) else data.read()
+
+
+def hand_signed(
+    headers=(), method="PUT", target="/test.txt", region="us-east-1", service="s3", amz_date=AMZ_DATE, host=BUCKET_HOST, secret=SECRET
+):
+    """(method, target, headers) signed by the pure functions alone, so with any headers: what a signer states need not make sense."""
+    headers = {"Host": host, "X-Amz-Date": amz_date, **dict(headers)}
+    headers = {name: value for name, value in headers.items() if value is not None}
+    path, _, query = target.partition("?")
+    s3 = service in sigv4.S3_SERVICES
+    payload_hash = {name.lower(): value for name, value in headers.items()}.get("x-amz-content-sha256", EMPTY)
+    canonical = sigv4.canonical_request(method, path, query, headers, payload_hash, double_encode=not s3, normalize_path=not s3)
+    scope = f"{amz_date[:8]}/{region}/{service}/aws4_request"
+    key = sigv4.signing_key(secret, amz_date[:8], region, service)
+    signature = hmac_hex(key, sigv4.string_to_sign(canonical, amz_date, scope))
+    names = ";".join(sorted(name.lower() for name in headers))
+    authorization = f"AWS4-HMAC-SHA256 Credential={KEY_ID}/{scope}, SignedHeaders={names}, Signature={signature}"
+    return method, target, {**headers, "Authorization": authorization}
+
+
+def hand_chunked(pieces, trailers=(), signed=True, announced=None, length=None, **headers):
+    """((method, target, headers), frames) of an aws-chunked upload; small chunks, which sign_stream does not make."""
+    names = ",".join(name for name, _ in trailers) if announced is None else announced
+    constant = CHUNKS + ("-TRAILER" if trailers else "") if signed else UNSIGNED_TRAILER
+    given = {"X-Amz-Content-SHA256": constant, "X-Amz-Decoded-Content-Length": str(sum(map(len, pieces)) if length is None else length)}
+    if names:
+        given["X-Amz-Trailer"] = names
+    request = hand_signed({**given, **headers})
+    chain = sigv4._Chain(EXAMPLE, AMZ_DATE, "20150830/us-east-1/s3/aws4_request", request[2]["Authorization"][-64:], False)
+    frames = []
+    for piece in [*pieces, b""]:
+        extension = ""
+        if signed:
+            extension = ";chunk-signature=" + chain.sign("PAYLOAD", f"{EMPTY}\n{hashlib.sha256(piece).hexdigest()}")
+        frames.append(f"{len(piece):x}{extension}\r\n".encode() + piece + (b"\r\n" if piece else b""))
+    lines = "".join(f"{name}:{value}\n" for name, value in sorted(trailers))
+    end = "".join(f"{name}:{value}\r\n" for name, value in trailers)
+    if trailers and signed:
+        end += f"x-amz-trailer-signature:{chain.sign('TRAILER', hashlib.sha256(lines.encode()).hexdigest())}\r\n"
+    return request, [*frames, (end + "\r\n").encode()]
+
+
+def crc32_trailer(data):
+    return ("x-amz-checksum-crc32", base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode())
+
+
+def multipart(fields, file=b"data", boundary="----formBoundary7", filename="a.txt"):
+    """(Content-Type, body) of a form, as RFC 7578 has it."""
+    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
+    if file is not None:
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\nContent-Type: text/plain\r\n\r\n'
+        parts.append(head.encode() + file + b"\r\n")
+    return f"multipart/form-data; boundary={boundary}", b"".join(parts) + f"--{boundary}--\r\n".encode()
+
+
+def form_fields(conditions=(), fields=(), credentials=EXAMPLE, expires=3600):
+    return sigv4.post_policy(Signer(credentials), BUCKET, conditions, {"key": "user/a.txt", **dict(fields)}, expires=expires, now=NOW)[1]
+
+
+def signed_form(policy, **changed):
+    """The fields of a form over a policy of any text."""
+    encoded = base64.b64encode(policy if isinstance(policy, bytes) else policy.encode()).decode()
+    fields = {"x-amz-algorithm": sigv4.ALGORITHM, "x-amz-credential": f"{KEY_ID}/20150830/us-east-1/s3/aws4_request"}
+    fields.update({"x-amz-date": AMZ_DATE, "policy": encoded, **changed})
+    signature = hmac_hex(sigv4.signing_key(SECRET, "20150830", "us-east-1", "s3"), fields["policy"])
+    return {**fields, "x-amz-signature": signature}
+
+
+class Unseekable(io.BytesIO):
+    def seekable(self):
+        return False
+
+
+def cut(data, chance):
+    """The data in pieces of random sizes, some empty."""
+    start = 0
+    while start < len(data):
+        size = chance.choice([0, 1, 2, 3, 63, 64, 65, 1000, 65536, 70000])
+        yield data[start : start + size]
+        start += size
+
+
+# Everything that is made is accepted.
+
+
+@pytest.mark.parametrize("credentials", [EXAMPLE, WITH_TOKEN], ids=["plain", "token"])
+def test_law_what_is_signed_is_accepted_in_each_form_that_it_arrives_in(credentials):
+    signer = Signer(credentials)
+    for seed in SEEDS:
+        method, url, headers, body, options = random_request(random.Random(seed))
+        request = signer.sign(method, url, headers, body, now=NOW, **options)
+        for arrived in (request.url, target_of(request.url)):
+            for form_of_headers in (request.headers, on_the_wire(request.headers), list(request.headers.items())):
+                found = sigv4.verify(request.method, arrived, form_of_headers, request.body, credentials, now=NOW)
+                assert found.body == (request.body or b""), seed
+                assert list(found.signed_headers) == signed_names(request), seed
+                assert found.payload_hash == request.canonical_request.rpartition("\n")[2], seed
+        assert sigv4.verify(*request, credentials, now=NOW, **options).service == options["service"], seed
+
+
+@pytest.mark.parametrize("credentials", [EXAMPLE, WITH_TOKEN], ids=["plain", "token"])
+def test_law_a_presigned_url_is_accepted_with_the_headers_that_it_was_made_for(credentials):
+    signer = Signer(credentials)
+    for seed in SEEDS:
+        method, url, headers, _, options = random_request(random.Random(seed))
+        method = method.upper()
+        link = signer.presign(method, url, headers, now=NOW, **options)
+        sent = [(name, value.strip(" \t").encode()) for name, value in headers.items()]
+        pairs = [("host", host_of(link)), *sent]
+        for arrived in (link, target_of(link)):
+            for form_of_headers in (pairs, dict(pairs)):
+                found = sigv4.verify(method, arrived, form_of_headers, None, credentials, now=later(3600), **options)
+                assert found.expiration == later(3600), seed
+        assert sigv4.verify(method, link, sent, None, credentials, now=NOW).body == b"", seed
+
+
+@pytest.mark.parametrize("region", ["us-east-1", ["us-east-1"]], ids=["SigV4", "SigV4a"])
+def test_law_every_service_and_kind_of_body_is_accepted(region):
+    for service in ("s3", "execute-api", "es", "aoss", "vpc-lattice-svcs", "iotdevicegateway", "s3-outposts", "s3-object-lambda"):
+        for credentials in (EXAMPLE, WITH_TOKEN):
+            signer = Signer(credentials, service=service, region=region)
+            request = signer.sign("PUT", "https://a.example/b//../c%20d?q=1&p=%2f+", {"X-A": "1"}, "content", now=NOW)
+            buffers = (request.body, "content", bytearray(b"content"), memoryview(b"content"), array.array("B", b"content"))
+            for body in (*buffers, io.BytesIO(b"content")):
+                found, data = verify_whole(request.method, request.url, request.headers, body, credentials, now=NOW)
+                assert (data, found.service) == (b"content", service)
+            if service != "vpc-lattice-svcs":  # whose payload is never signed
+                pieces = iter([b"con", b"", b"tent"])
+                assert verify_whole(request.method, request.url, request.headers, pieces, credentials, now=NOW)[1] == b"content"
+
+
+def test_the_body_of_an_iterable_is_a_file_whatever_the_signer_chose():
+    for payload_hash in (hashlib.sha256(b"content").hexdigest(), sigv4.UNSIGNED_PAYLOAD):
+        request = Signer(EXAMPLE).sign("PUT", S3_URL, payload_hash=payload_hash, now=NOW)
+        for body in (iter([b"con", b"", b"tent"]), [b"content"], Unseekable(b"content")):
+            assert sigv4.verify(request.method, request.url, request.headers, body, EXAMPLE, now=NOW).body.read() == b"content"
+
+
+@pytest.mark.parametrize("version", ["v4", "v4a"])
+@pytest.mark.parametrize("kind", ["header", "query"])
+def test_official_vectors_are_accepted_as_they_arrive(version, kind):
+    count = 0
+    for name in V4_CASES if version == "v4" else V4A_COMPLETE:
+        case = (Case if version == "v4" else CaseV4a)(SUITE / version / name)
+        head = case.text(f"{kind}-signed-request.txt").partition("\n\n")[0]
+        line, *lines = re.sub("\n ", "\0 ", head).split("\n")
+        method, target = line.rpartition(" ")[0].split(" ", 1)
+        pairs = [tuple(text.replace("\0", "\r\n").split(":", 1)) for text in lines if text]
+        options = {"normalize_path": case.context["normalize"], "token_after_signature": case.token_after, "now": case.now}
+        known = [case.credentials] if version == "v4" else [case.credentials, case.public_key]
+        for credentials in known:
+            found = sigv4.verify(method, target, pairs, case.body, credentials, service=case.service, region=case.region, **options)
+            assert (found.access_key_id, found.body) == (case.credentials.access_key_id, case.body), name
+            assert found.scope == case.scope, name
+            others = [(key.upper(), value.encode()) for key, value in reversed(pairs)]
+            if len({key for key, _ in others}) == len(others):  # the order of repeated ones is signed
+                assert sigv4.verify(method, target, others, case.body, credentials, **options).time == case.now
+        count += 1
+    assert count == 38
+
+
+@pytest.mark.parametrize("name", [name for name, vector in MODES.items() if vector["mode"] in HEADER_MODES])
+def test_header_vectors_of_modes_are_accepted(name):
+    vector = MODES[name]
+    given, expected = vector["inputs"], vector["expected"]
+    signer, url, headers, now = vector_inputs(vector)
+    body = given.get("body")
+    request = signer.sign(
+        given.get("method", "GET"), url, headers, body, payload_hash=given.get("payload_hash"), now=now,
+        sign_all_headers=given["service"] == "appsync",
+    )  # fmt: skip
+    assert header(request.headers, "authorization") == expected["authorization"]
+    found = sigv4.verify(*request, signer._credentials, now=now, service=given["service"], region=given["region"])
+    assert ";".join(found.signed_headers) == expected["signed_headers"]
+    without_blanks = {**request.headers, "Authorization": expected["authorization"].replace(", ", ",")}
+    sigv4.verify(request.method, target_of(request.url), without_blanks, request.body, signer._credentials, now=now)
+
+
+@pytest.mark.parametrize("name", [name for name, vector in MODES.items() if vector["mode"] in QUERY_MODES])
+def test_url_vectors_of_modes_are_accepted(name):
+    vector = MODES[name]
+    given, expected = vector["inputs"], vector["expected"]
+    signer, url, _, now = vector_inputs(vector)
+    headers = given.get("signed_headers", {})
+    link = expected.get("url") or signer.presign("GET", url, headers, expires=given["expires"] or 3600, now=now)
+    found = sigv4.verify(given.get("method", "GET"), link, headers, None, signer._credentials, now=now)
+    assert (found.service, found.region) == (given["service"], given["region"])
+    assert found.expiration == (later(given["expires"], now) if given["expires"] else None)
+
+
+@pytest.mark.parametrize("name", ["mrap-get-object", "mrap-put-object", "mrap-presign"])
+def test_vectors_of_multi_region_access_points_are_accepted_from_the_public_key(name):
+    given, expected = MODES[name]["inputs"], MODES[name]["expected"]
+    now = datetime.datetime.strptime(given["timestamp"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+    own = expected["rfc6979_signature"]
+    for signature in (own, expected["sample_signature"]):
+        for credentials in (EXAMPLE, PUBLIC_KEY, lambda key_id: PUBLIC_KEY):
+            if "expires" in given:
+                link = Signer(EXAMPLE).presign("GET", given["url"], expires=given["expires"], now=now).replace(own, signature)
+                found = sigv4.verify("GET", link, None, None, credentials, now=now, region="eu-west-1")
+            else:
+                dropped = ("host", "x-amz-date", "x-amz-region-set")
+                request = Signer(EXAMPLE).sign(given["method"], given["url"], bare(given.get("headers", {}), *dropped), now=now)
+                headers = {**request.headers, "Authorization": request.headers["Authorization"].replace(own, signature)}
+                if name == "mrap-put-object":
+                    error = refusal_of(sigv4.verify, request.method, request.url, headers, b"", credentials, now=now)
+                    assert error.code in ("IncompleteBody", "MissingContentLength")  # the seed of a stream that is not here
+                    continue
+                found = sigv4.verify(request.method, request.url, headers, b"", credentials, now=now, region="eu-west-1")
+            assert (found.region, found.scope.count("/")) == ("*", 2)
+
+
+@pytest.mark.parametrize(
+    ("regions", "inside", "outside"),
+    [
+        ("*", "us-east-1 eu-west-3", ""),
+        (["us-east-1"], "us-east-1", "us-east-2 us-east-10 us-east"),
+        (["us-east-1", "eu-*"], "us-east-1 eu-west-1 eu-", "us-east-2 ap-eu-1"),
+        ("us-west-*", "us-west-1 us-west-2", "us-east-1 us-west"),
+        (["*-east-1", "eu-west-1"], "us-east-1 eu-west-1", "us-east-2"),
+    ],
+)
+def test_sigv4a_is_for_the_regions_of_its_set(regions, inside, outside):
+    signer = Signer(EXAMPLE, service="execute-api", region=regions)
+    request = signer.sign("POST", "https://a.example/b", {"X-A": "1"}, b"x", now=NOW)
+    link = signer.presign("GET", "https://a.example/b?c=d", now=NOW)
+    for credentials in (EXAMPLE, PUBLIC_KEY):
+        for region in inside.split():
+            assert sigv4.verify(*request, credentials, now=NOW, region=region).service == "execute-api"
+            assert sigv4.verify("GET", link, {}, None, credentials, now=NOW, region=region).expiration == later(3600)
+        for region in outside.split():
+            assert refusal_of(sigv4.verify, *request, credentials, now=NOW, region=region).code == "AuthorizationHeaderMalformed"
+            error = refusal_of(sigv4.verify, "GET", link, {}, None, credentials, now=NOW, region=region)
+            assert error.code == "AuthorizationQueryParametersError"
+    assert sigv4.verify(*request, PUBLIC_KEY, now=NOW).region == (regions if isinstance(regions, str) else ",".join(regions))
+
+
+STREAM_SIZES = [0, 1, 65535, 65536, 65537, 200000]
+STREAM_MODES = [
+    (region, signed, checksum)
+    for region in ("us-east-1", ["us-east-1", "eu-*"])
+    for signed in (True, False)
+    for checksum in (None, "crc32", "sha1", "sha256")
+]
+
+
+def stream_request(size, region="us-east-1", signed=True, checksum=None, credentials=WITH_TOKEN):
+    """(SignedRequest, its encoded body, the data)."""
+    data = random.Random(size).getrandbits(8 * size + 1).to_bytes(size + 1, "big")[1:]
+    signer = Signer(credentials, service="s3", region=region)
+    request = sigv4.sign_stream(signer, "PUT", S3_URL, {"Content-Encoding": "gzip"}, data, signed=signed, checksum=checksum, now=NOW)
+    return request, b"".join(request.body), data
+
+
+def trailers_of(data, checksum):
+    if checksum is None:
+        return {}
+    digest = zlib.crc32(data).to_bytes(4, "big") if checksum == "crc32" else hashlib.new(checksum, data).digest()
+    return {f"x-amz-checksum-{checksum}": base64.b64encode(digest).decode()}
+
+
+@pytest.mark.parametrize(("region", "signed", "checksum"), STREAM_MODES, ids=str)
+def test_a_chunked_upload_is_accepted_in_pieces_of_every_shape(region, signed, checksum):
+    for size in STREAM_SIZES:
+        request, encoded, data = stream_request(size, region, signed, checksum)
+        chance = random.Random(size)
+        bodies = [encoded, bytearray(encoded), memoryview(encoded), io.BytesIO(encoded), iter([encoded]), list(cut(encoded, chance))]
+        bodies += [Unseekable(encoded), (bytearray(piece) for piece in cut(encoded, chance)), map(memoryview, cut(encoded, chance))]
+        if size < 100:
+            bodies.append(encoded[index : index + 1] for index in range(len(encoded)))
+        known = PUBLIC_KEY if isinstance(region, list) else WITH_TOKEN
+        for body in bodies:
+            found, given = verify_whole(request.method, target_of(request.url), request.headers, body, known, now=NOW)
+            assert given == data, size
+            assert found.trailers == trailers_of(data, checksum or (None if signed else "crc32")), size
+            assert found.payload_hash == request.headers["X-Amz-Content-SHA256"]
+
+
+def test_a_chunked_upload_is_read_in_each_way_that_a_file_is_read():
+    request, encoded, data = stream_request(70000, checksum="sha256")
+
+    def body():
+        return sigv4.verify(request.method, request.url, request.headers, io.BytesIO(encoded), WITH_TOKEN, now=NOW).body
+
+    assert body().read() == data
+    assert b"".join(body()) == data
+    file = body()
+    assert b"".join(iter(lambda: file.read(777), b"")) == data
+    file = body()
+    assert file.read(10) + b"".join(file) == data
+    file = io.BufferedReader(body())
+    assert file.read(3) + file.read() == data
+    target = io.BytesIO()
+    shutil.copyfileobj(body(), target)
+    assert target.getvalue() == data
+    file, buffer = body(), bytearray(100)
+    assert (file.readable(), file.readinto(buffer), bytes(buffer)) == (True, 100, data[:100])
+
+
+def asynchronous(pieces):
+    async def body():
+        for piece in pieces:
+            yield piece
+
+    return body()
+
+
+def gathered(body):
+    async def gather():
+        return b"".join([piece async for piece in body])
+
+    return asyncio.run(gather())
+
+
+@pytest.mark.parametrize(("region", "signed", "checksum"), STREAM_MODES[:3] + STREAM_MODES[4:6] + STREAM_MODES[-2:], ids=str)
+def test_a_chunked_upload_on_an_event_loop_is_accepted(region, signed, checksum):
+    for size in STREAM_SIZES:
+        request, encoded, data = stream_request(size, region, signed, checksum)
+        known = PUBLIC_KEY if isinstance(region, list) else WITH_TOKEN
+        body = asynchronous(cut(encoded, random.Random(size)))
+        found = sigv4.verify(request.method, request.url, request.headers, body, known, now=NOW)
+        assert gathered(found.body) == data
+        assert found.trailers == trailers_of(data, checksum or (None if signed else "crc32")), size
+
+
+def test_a_declared_hash_is_checked_on_an_event_loop():
+    request = Signer(EXAMPLE).sign("PUT", S3_URL, body=b"body", now=NOW)
+    call = (request.method, request.url, request.headers)
+    assert gathered(sigv4.verify(*call, asynchronous([b"bo", b"", b"dy"]), EXAMPLE, now=NOW).body) == b"body"
+    for pieces in ([b"bo"], [b"body", b"x"], [b"Body"], []):
+        error = refusal_of(gathered, sigv4.verify(*call, asynchronous(pieces), EXAMPLE, now=NOW).body)
+        assert error.code == "XAmzContentSHA256Mismatch"
+
+
+def test_a_stream_reader_of_an_event_loop_is_a_body():
+    request, encoded, data = stream_request(70000, checksum="crc32")
+
+    async def receive():
+        reader = asyncio.StreamReader()  # it can be iterated, and its read() is a coroutine
+        reader.feed_data(encoded)
+        reader.feed_eof()
+        found = sigv4.verify(request.method, request.url, request.headers, reader, WITH_TOKEN, now=NOW)
+        return b"".join([piece async for piece in found.body])
+
+    assert asyncio.run(receive()) == data
+
+
+@pytest.mark.parametrize("name", ["s3-chunked-66560", "s3-chunked-trailer-66560", "sigv4a-chunked-66560"])
+def test_the_chunked_uploads_of_the_s3_documentation_are_accepted(name):
+    given, expected = MODES[name]["inputs"], MODES[name]["expected"]
+    keys = given["credentials"]
+    checksum = {"checksum": ("crc32c", Constant("sOO8/Q=="))} if "trailer" in name else {}
+    request = stream_of(name, sign_all_headers=name == "s3-chunked-66560", **checksum)
+    encoded = b"".join(request.body)
+    if "sigv4a" not in name:
+        assert request.signature == expected["seed"]["signature"]
+        assert hashlib.sha256(encoded).hexdigest() == expected["encoded_body"]["sha256"]
+    credentials = Credentials(keys["access_key_id"], keys["secret_access_key"])
+    now = datetime.datetime.strptime(given["timestamp"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+    found, data = verify_whole(request.method, request.url, request.headers, encoded, credentials, now=now)
+    assert data == b"a" * 66560
+    assert found.trailers == ({"x-amz-checksum-crc32c": "sOO8/Q=="} if checksum else {})
+
+
+@pytest.mark.parametrize("name", ["sigv4a-chunked-66560", "sigv4a-chunked-trailer-66560"])
+def test_the_sigv4a_chunk_chains_of_awscrt_are_accepted(name):
+    """The signatures of the vectors are not ours: the seed is signed by us, so the chain is checked from the vector's own seed on."""
+    given, expected = MODES[name]["inputs"], MODES[name]["expected"]
+    keys = given["credentials"]
+    public = sigv4.sigv4a_public_key(sigv4.sigv4a_key(keys["access_key_id"], keys["secret_access_key"]))
+    scope = f"{given['timestamp'][:8]}/s3/aws4_request"
+    chain = sigv4._Chain(public, given["timestamp"], scope, expected["seed"]["signature"], True)
+    for chunk in expected["chunks"]:
+        assert chain.check("PAYLOAD", f"{EMPTY}\n{hashlib.sha256(b'a' * chunk['size']).hexdigest()}", chunk["signature"])
+
+
+def test_chunks_and_trailers_of_every_spelling_are_accepted():
+    data = b"hello world" * 3
+    name, value = crc32_trailer(data)
+    request, frames = hand_chunked([data[:20], data[20:]], [(name, value), ("x-amz-meta-a", "b c")])
+    body = b"".join(frames)
+    for arrived in (
+        body,
+        body.replace(b"14;", b"0000000000000014;"),
+        body.replace(b"d;", b"D;"),
+        body.replace(b"x-amz-checksum-crc32:", b"X-Amz-Checksum-CRC32:  "),
+        body.replace(value.encode(), value.encode() + b" \t"),
+        body.replace(b"\r\nx-amz-trailer-signature:", b"\r\nX-Amz-Trailer-Signature: "),
+    ):
+        found, given = verify_whole(*request, arrived, EXAMPLE, now=NOW)
+        assert given == data
+        assert found.trailers == {name: value, "x-amz-meta-a": "b c"}
+    lines = frames[-1].split(b"\r\n")
+    swapped = b"".join(frames[:-1]) + b"\r\n".join([lines[1], lines[0], *lines[2:]])  # the canonical form sorts them
+    assert verify_whole(*request, swapped, EXAMPLE, now=NOW)[1] == data
+
+
+def event_stream(count=3, start=NOW, step=1, credentials=EXAMPLE):
+    """(request, frames, messages): events a step apart, and the end."""
+    signer = Signer(credentials, service="transcribe", region="us-east-1")
+    request = signer.sign("POST", "https://transcribestreaming.us-east-1.amazonaws.com/", payload_hash=EVENTS, now=start)
+    events = sigv4.EventSigner(signer, request)
+    messages = [sigv4.encode_event({":message-type": "event", "n": number}, bytes(number)) for number in range(count)]
+    frames = [events.sign(message, now=later(number * step, start)) for number, message in enumerate(messages)]
+    return request, [*frames, events.end(now=later(count * step, start))], messages
+
+
+def test_a_stream_of_events_is_accepted_across_midnight_too():
+    for start in (NOW, NOW.replace(hour=23, minute=59, second=58), NOW.replace(microsecond=999999)):
+        request, frames, messages = event_stream(4, start)
+        stream = b"".join(frames)
+        chance = random.Random(1)
+        for body in (stream, io.BytesIO(stream), frames, list(cut(stream, chance)), [bytes([byte]) for byte in stream]):
+            found, data = verify_whole(request.method, request.url, request.headers, body, EXAMPLE, now=start)
+            assert data == b"".join(messages)
+            assert found.payload_hash == EVENTS
+        body = sigv4.verify(request.method, request.url, request.headers, frames, EXAMPLE, now=start).body
+        assert [sigv4.decode_event(piece)[0]["n"] for piece in body] == [0, 1, 2, 3]
+
+
+def test_the_events_of_aws_c_auth_are_accepted():
+    vector = MODES["event-stream-aws-c-auth"]
+    credentials = Credentials("access", "secret")
+    start = datetime.datetime(1981, 1, 16, 6, 30, tzinfo=datetime.timezone.utc)
+    seed = Signer(credentials, service="demo", region="us-east-1").sign(
+        "POST",
+        "https://demo.us-east-1.amazonaws.com/streaming",
+        {"content-encoding": "application/vnd.amazon.eventstream"},
+        payload_hash=EVENTS,
+        now=start,
+    )
+    assert seed.signature == vector["expected"]["seed"]["signature"]
+    frames = [bytes.fromhex(event["message_hex"]) for event in vector["expected"]["events"]]
+    _, data = verify_whole(seed.method, seed.url, seed.headers, frames, credentials, now=start)
+    assert data == b"".join(bytes.fromhex(event["payload_hex"]) for event in vector["expected"]["events"])
+
+
+def test_a_stream_of_events_on_an_event_loop_is_accepted():
+    request, frames, messages = event_stream()
+    body = asynchronous(cut(b"".join(frames), random.Random(2)))
+    assert gathered(sigv4.verify(request.method, request.url, request.headers, body, EXAMPLE, now=NOW).body) == b"".join(messages)
+
+
+@pytest.mark.parametrize("credentials", [EXAMPLE, WITH_TOKEN], ids=["plain", "token"])
+def test_a_form_is_accepted_as_a_mapping_and_as_it_is_posted(credentials):
+    conditions = [
+        {"acl": "private"},
+        ["content-length-range", 1, 10],
+        ["starts-with", "$Content-Type", "text/"],
+        ["eq", "$x-amz-meta-a", "é"],
+    ]
+    given = {"acl": "private", "key": "user/${filename}", "Content-Type": "text/plain", "x-amz-meta-a": "é", "x-ignore-this": "any"}
+    fields = form_fields(conditions, given, credentials)
+    fields = {**fields, "key": "user/me/a.txt"}
+    for file in (b"d", b"data\r\n--x", b"0123456789"):
+        content_type, body = multipart(fields, file)
+        headers = {"Host": BUCKET_HOST, "Content-Type": content_type}
+        pieces = list(cut(body, random.Random(0)))
+        for arrived in (body, memoryview(body), io.BytesIO(body), pieces, iter(pieces)):
+            for url in (BUCKET, "/"):
+                found = sigv4.verify("POST", url, headers, arrived, credentials, now=NOW, service="s3", region="us-east-1")
+                if hasattr(arrived, "seek"):
+                    arrived.seek(0)
+                if not isinstance(arrived, (list, bytes, memoryview, io.BytesIO)):
+                    break
+            assert found.body == file
+            assert found.expiration == later(3600)
+        mapping = sigv4.verify("POST", BUCKET, None, {**fields, "file": file}, credentials, now=NOW)
+        for verified in (found, mapping):
+            assert {name: value for name, value in verified.fields.items() if name != "file"} == {
+                name.lower(): value for name, value in fields.items()
+            }
+            assert verified.policy == json.loads(base64.b64decode(fields["policy"]))
+            assert (verified.body, verified.access_key_id, verified.time) == (file, KEY_ID, NOW)
+
+
+def test_a_form_is_accepted_as_urllib3_encodes_it():
+    filepost = pytest.importorskip("urllib3.filepost")
+    fields = form_fields([["content-length-range", 0, 1000]], {"x-amz-meta-a": 'b; c="d"'})
+    for file in (b"", b"data", bytes(range(256)), b"\r\n\r\n--\r\n"):
+        body, content_type = filepost.encode_multipart_formdata({**fields, "file": ('n;a="m\\e.txt', file, "text/plain")})
+        found = sigv4.verify("POST", BUCKET, {"content-type": content_type}, body, EXAMPLE, now=NOW)
+        assert found.body == file
+        assert found.fields["x-amz-meta-a"] == 'b; c="d"'
+
+
+def test_the_form_of_the_s3_documentation_is_accepted():
+    given, expected = MODES["s3-post-policy"]["inputs"], MODES["s3-post-policy"]["expected"]
+    fields = {
+        "key": "user/user1/${filename}", "acl": "public-read", "Content-Type": "image/jpeg", "x-amz-meta-uuid": "14365123651274",
+        "success_action_redirect": "http://sigv4examplebucket.s3.amazonaws.com/successful_upload.html",
+        "x-amz-server-side-encryption": "AES256", "x-amz-credential": "AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request",
+        "x-amz-algorithm": "AWS4-HMAC-SHA256", "x-amz-date": "20151229T000000Z", "x-amz-meta-tag": "",
+        "policy": expected["string_to_sign"], "x-amz-signature": expected["signature"],
+    }  # fmt: skip
+    keys = given["credentials"]
+    credentials = Credentials(keys["access_key_id"], keys["secret_access_key"])
+    now = datetime.datetime(2015, 12, 29, 1, tzinfo=datetime.timezone.utc)
+    content_type, body = multipart(fields, b"\xff\xd8")
+    url = "http://sigv4examplebucket.s3.amazonaws.com/"
+    found = sigv4.verify("POST", url, {"Content-Type": content_type}, body, credentials, now=now)
+    assert found.body == b"\xff\xd8"
+    assert found.expiration == datetime.datetime(2015, 12, 30, 12, tzinfo=datetime.timezone.utc)
+
+
+def test_urls_and_tokens_of_iam_are_accepted():
+    for credentials in (EXAMPLE, WITH_TOKEN):
+        signer = Signer(credentials)
+        url = sigv4.iot_mqtt_url(signer, "abc-ats.iot.us-east-1.amazonaws.com", now=NOW)
+        found = sigv4.verify("GET", url, {"Sec-WebSocket-Key": "x", "Upgrade": "websocket"}, None, credentials, now=NOW)
+        assert (found.service, found.expiration) == ("iotdevicegateway", None)
+        token = sigv4.rds_token(signer, "db.us-east-1.rds.amazonaws.com", 5432, "jane doe", region="us-east-1", now=NOW)
+        found = sigv4.verify("GET", "https://" + token, None, None, credentials, now=later(900), service="rds-db")
+        assert found.expiration == later(900)
+        token = sigv4.eks_token(signer, "my-cluster", region="us-east-1", now=NOW)[len("k8s-aws-v1.") :]
+        url = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        found = sigv4.verify("GET", url, {"x-k8s-aws-id": "my-cluster"}, None, credentials, now=NOW, service="sts")
+        assert found.signed_headers == ("host", "x-k8s-aws-id")
+        error = refusal_of(sigv4.verify, "GET", url, {"x-k8s-aws-id": "other"}, None, credentials, now=NOW)
+        assert error.code == "SignatureDoesNotMatch"
+
+
+# What Verified says.
+
+
+def test_verified_says_who_signed_what_and_when():
+    found = sigv4.verify(*Signer(WITH_TOKEN).sign("PUT", S3_URL, {"Range": "a"}, b"x", region="us-east-1", now=NOW), WITH_TOKEN, now=NOW)
+    assert (found.access_key_id, found.service, found.region) == (KEY_ID, "s3", "us-east-1")
+    assert found.scope == "20150830/us-east-1/s3/aws4_request"
+    assert found.signed_headers == ("host", "range", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token")
+    assert (found.time, found.time.utcoffset(), found.expiration) == (NOW, datetime.timedelta(0), None)
+    assert found.payload_hash == hashlib.sha256(b"x").hexdigest()
+    assert (found.body, found.trailers, found.fields, found.policy) == (b"x", {}, {}, {})
+    link = Signer(WITH_TOKEN).presign("GET", S3_URL, expires=60, region="us-east-1", now=NOW)
+    linked = sigv4.verify("GET", link, None, None, WITH_TOKEN, now=NOW)
+    assert (linked.expiration, linked.expiration.utcoffset()) == (later(60), datetime.timedelta(0))
+    assert (linked.payload_hash, linked.signed_headers) == (sigv4.UNSIGNED_PAYLOAD, ("host",))
+    sigv4a = sigv4.verify(*Signer(EXAMPLE).sign("GET", S3_URL, region=["us-east-1", "eu-*"], now=NOW), PUBLIC_KEY, now=NOW)
+    assert (sigv4a.scope, sigv4a.region, sigv4a.access_key_id) == ("20150830/s3/aws4_request", "us-east-1,eu-*", KEY_ID)
+    for verified in (found, linked, sigv4a):
+        assert isinstance(verified, sigv4.Verified)
+        assert KEY_ID in repr(verified)
+        shows_no_secret(verified)
+
+
+def test_credentials_may_be_looked_up_by_access_key_id():
+    asked = []
+
+    def lookup(access_key_id):
+        asked.append(access_key_id)
+        return {KEY_ID: EXAMPLE}[access_key_id]
+
+    request = Signer(EXAMPLE).sign("PUT", S3_URL, now=NOW)
+    assert sigv4.verify(*request, lookup, now=NOW).access_key_id == KEY_ID
+    assert asked == [KEY_ID]
+    other = Signer(Credentials("AKIDOTHER", SECRET)).sign("PUT", S3_URL, now=NOW)
+    assert refusal_of(sigv4.verify, *other, lookup, now=NOW).code == "InvalidAccessKeyId"
+    slash = Credentials("test:tester/a", SECRET)
+    assert sigv4.verify(*Signer(slash).sign("PUT", S3_URL, now=NOW), lambda _: slash, now=NOW).access_key_id == "test:tester/a"
+
+
+# What proxies do is accepted.
+
+
+def through_a_proxy(headers, chance):
+    """Headers as they may come out of a chain of proxies."""
+    added = [("Via", "1.1 a, 1.1 b"), ("X-Forwarded-For", "10.0.0.1"), ("X-Amzn-Trace-Id", "Root=1-5759e988"), ("Accept-Encoding", "br")]
+    added += [("X-Request-Id", "7"), ("Connection", "close"), ("Content-Length", "4"), ("Forwarded", "for=1.2.3.4"), ("x-empty", "")]
+    names = {name.lower() for name in headers}
+    pairs = [*headers.items(), *[pair for pair in added if pair[0].lower() not in names and chance.random() < 0.5]]
+    chance.shuffle(pairs)
+    result = []
+    for name, value in pairs:
+        name = chance.choice([str.upper, str.lower, str.title, str])(name)
+        if name.lower() == "authorization" and chance.random() < 0.5:
+            value = value.replace(", ", chance.choice([",", ",  "]))
+        elif name.lower() != "authorization" and chance.random() < 0.5:
+            value = value.replace(" ", chance.choice([" ", "  ", " \t "]))
+        blank = chance.choice(["", " ", "\t", "  "])
+        result.append((name, blank + value + chance.choice(["", " ", "\t "])))
+    return result
+
+
+@pytest.mark.parametrize("kind", [list, dict], ids=["pairs", "dict"])
+def test_law_what_proxies_do_to_headers_is_accepted(kind):
+    for seed in SEEDS:
+        chance = random.Random(seed)
+        method, url, headers, body, options = random_request(chance)
+        headers = {name: value.strip(" \t") for name, value in headers.items() if name.lower() not in ("accept", "user-agent")}
+        credentials = chance.choice([EXAMPLE, WITH_TOKEN])
+        request = Signer(credentials).sign(method, url, headers, body, now=NOW, **options)
+        arrived = through_a_proxy(request.headers, chance)
+        found = sigv4.verify(request.method, target_of(request.url), kind(arrived), request.body, credentials, now=NOW)
+        assert list(found.signed_headers) == signed_names(request), seed
+
+
+def test_a_header_that_arrives_in_several_lines_is_one():
+    request = Signer(EXAMPLE).sign("PUT", S3_URL, [("X-A", "1"), ("X-A", "2"), ("X-B", "b c")], b"", now=NOW)
+    kept = [pair for pair in request.headers.items() if pair[0] not in ("X-A", "X-B")]
+    for several in ([("X-A", "1"), ("x-a", "2")], [("x-a", "1,2")], [("X-A", b"1"), ("X-A", b" 2 ")]):
+        for folded in ("b c", "b\r\n c", "b\n\tc", " b  c "):
+            arrived = [*several, ("X-B", folded), *kept]
+            assert sigv4.verify(request.method, request.url, arrived, request.body, EXAMPLE, now=NOW).access_key_id == KEY_ID
+    swapped = [("X-A", "2"), ("X-A", "1"), ("X-B", "b c"), *kept]
+    assert refusal_of(sigv4.verify, request.method, request.url, swapped, request.body, EXAMPLE, now=NOW).code == "SignatureDoesNotMatch"
+
+
+def test_a_date_header_stands_for_x_amz_date():
+    date = "Sun, 30 Aug 2015 12:36:00 GMT"
+    for amz_date in (None, AMZ_DATE):
+        request = hand_signed({"X-Amz-Date": amz_date, "Date": date, "X-Amz-Content-SHA256": EMPTY})
+        for headers in (request[2], on_the_wire(request[2])):
+            assert sigv4.verify(*request[:2], headers, b"", EXAMPLE, now=NOW).time == NOW
+    request = hand_signed({"X-Amz-Date": None, "Date": "30 Aug", "X-Amz-Content-SHA256": EMPTY})
+    assert refusal_of(sigv4.verify, *request, b"", EXAMPLE, now=NOW).code == "MissingSecurityHeader"
+
+
+# Every tampering is refused.
+
+TOKENS = re.compile("%[0-9A-Fa-f]{2}|.", re.S)
+CLASSES = {
+    "letter": "abcxyzABCXYZ",
+    "digit": "0123456789",
+    "punctuation": "-_~!*'()",
+    "escape": ["%20", "%C3", "%2A", "%25", "%40", "%3D"],
+    "beyond ASCII": "\u00e9\u00e8\u4e2d",
+}
+
+
+def class_of(token):
+    if len(token) == 3:
+        return "escape"
+    if token > "\x7f":
+        return "beyond ASCII"
+    return "letter" if token.isalpha() else "digit" if token.isdigit() else "punctuation" if token in CLASSES["punctuation"] else None
+
+
+def respellings(text, chance):
+    """(class, the text with one character of that class changed into another of it) for each class that the text has."""
+    tokens = TOKENS.findall(text)
+    for kind, others in CLASSES.items():
+        places = [index for index, token in enumerate(tokens) if class_of(token) == kind]
+        if places:
+            index = chance.choice(places)
+            other = chance.choice([other for other in others if other != tokens[index].upper() and other != tokens[index]])
+            yield kind, "".join([*tokens[:index], other, *tokens[index + 1 :]])
+
+
+class Arrived:
+    """A request as it arrived, to be tampered with: method, path, pairs of the query (encoded), headers, body."""
+
+    def __init__(self, method, url, headers, body):
+        self.method, self.body = method, body
+        self.path, _, query = target_of(url).partition("?")
+        self.query = [tuple(part.split("=", 1)) for part in query.split("&") if part]
+        self.headers = [(name, value) for name, value in headers]
+
+    def but(self, **changed):
+        other = copy.copy(self)
+        vars(other).update(changed)
+        return other
+
+    def verify(self, credentials, now=NOW):
+        query = "&".join(f"{name}={value}" for name, value in self.query)
+        return sigv4.verify(self.method, self.path + ("?" + query if query else ""), self.headers, self.body, credentials, now=now)
+
+    def replaced(self, name, value, where="headers"):
+        return self.but(**{where: [(n, value if n == name else v) for n, v in getattr(self, where)]})
+
+
+def arrived(seed):
+    """(Arrived, credentials, whether the body is signed) of a signed or presigned request that has all classes of bytes."""
+    chance = random.Random(seed)
+    credentials = chance.choice([EXAMPLE, WITH_TOKEN])
+    service = chance.choice(["s3", "execute-api", "es", "dynamodb"])
+    segments = ["abc", "Z9k", "a-b_c", "x%20y", "k1%C3%A9", "%40m7", "n(1)", "it's", "q~"]
+    path = "/".join(chance.choice(segments) for _ in range(chance.randrange(1, 4)))
+    names = chance.sample(["a", "B2", "c-d_e", "f%20g", "h%C3%A9", "key", "list-type"], 3)
+    query = "&".join(f"{name}={chance.choice(['1', 'xY', 'a-b', '%20z', 'p%C3%A9', 'q9~'])}" for name in names)
+    headers = {"Content-Type": "text/plain; v=1", "X-Amz-Meta-A": "b\u00e9 c-9", "x-custom": "it's", "X-Empty": ""}
+    body = chance.choice([b"body 1", b"x", bytes(100)])
+    url = f"https://api-1.example.com/{path}?{query}"
+    signer = Signer(credentials, service=service, region="us-east-1")
+    method = chance.choice(["GET", "PUT", "POST"])
+    if chance.random() < 0.5:
+        request = signer.sign(method, url, headers, body, now=NOW)
+        pairs = [*[(name, value.encode("latin-1").decode()) for name, value in request.headers.items()], ("User-Agent", "agent/1")]
+        return Arrived(method, request.url, pairs, body), credentials, True
+    payload_hash = hashlib.sha256(body).hexdigest() if service == "s3" and chance.random() < 0.5 else None
+    if payload_hash:
+        headers["X-Amz-Content-SHA256"] = payload_hash
+    link = signer.presign(method, url, headers, expires=900, now=NOW)
+    signed = payload_hash is not None or service != "s3"
+    pairs = [("Host", "api-1.example.com"), *headers.items(), ("User-Agent", "agent/1")]
+    return Arrived(method, link, pairs, body if payload_hash else b""), credentials, signed
+
+
+AUTH_FIELDS = {
+    "key id": (KEY_ID, lambda chance: "AKIDEXAMPLF"),
+    "date": ("/20150830/", lambda chance: f"/2015083{chance.randrange(1, 10)}/"),
+    "region": ("us-east-1", lambda chance: f"us-east-{chance.randrange(2, 10)}"),
+    "end of the scope": ("aws4_request", lambda chance: "aws4_requesu"),
+    "algorithm": ("AWS4-HMAC-SHA256", lambda chance: chance.choice(["AWS4-HMAC-SHA257", "AWS4-ECDSA-P256-SHA256", "AWS4-HMAC-SHA1"])),
+}
+
+
+def tamperings_of_text(one, chance):
+    """Those of method, path, query, headers and body: fields that are signed as they are."""
+    for method in ("GET", "PUT", "POST", "DELETE", "HEAD"):
+        if method != one.method:
+            yield "method", one.but(method=method)
+    for kind, path in respellings(one.path[1:], chance):
+        yield f"path, {kind}", one.but(path="/" + path)
+    yield "path, longer", one.but(path=one.path + "x")
+    yield "path, another segment", one.but(path=one.path + "/x")
+    yield "path, final slash", one.but(path=one.path + "/")
+    own = [pair for pair in one.query if not pair[0].lower().startswith("x-amz-")]
+    name, value = pair = chance.choice(own)
+    others = list(one.query)
+    others.remove(pair)
+    for kind, text in respellings(name, chance):
+        yield f"query name, {kind}", one.but(query=[*others, (text, value)])
+    for kind, text in respellings(value, chance):
+        yield f"query value, {kind}", one.but(query=[*others, (name, text)])
+    yield "query, dropped", one.but(query=others)
+    yield "query, doubled", one.but(query=[*one.query, pair])
+    yield "query, emptied", one.but(query=[*others, (name, "")])
+    yield "query, added", one.but(query=[("added", "1"), *one.query])
+    yield "query, swapped", one.but(query=[*others, (value + "x", name)])
+    signed = [pair for pair in one.headers if pair[0] not in ("User-Agent", "Authorization")]
+    name, value = pair = chance.choice(signed)
+    others = [other for other in one.headers if other != pair]
+    for name_, value_ in signed:
+        for kind, text in respellings(value_, chance):
+            yield f"header, {kind}", one.replaced(name_, text)
+    yield "header, dropped", one.but(headers=others)
+    yield "header, doubled", one.but(headers=[*one.headers, pair])
+    yield "header, another value added", one.but(headers=[*one.headers, (name.lower(), "x")])
+    yield "header, longer", one.replaced(name, value + "x")
+    if value:
+        yield "header, emptied", one.replaced(name, "")
+    yield "header, x-amz- added", one.but(headers=[*one.headers, (chance.choice(["X-Amz-Acl", "x-amz-meta-b", "X-AMZ-Tagging"]), "1")])
+
+
+def tamperings_of_the_body(one, chance):
+    if one.body:
+        index = chance.randrange(len(one.body))
+        changed = one.body[:index] + bytes([one.body[index] ^ 1 << chance.randrange(8)]) + one.body[index + 1 :]
+        yield "body, changed", one.but(body=changed)
+        yield "body, shorter", one.but(body=one.body[:-1])
+        yield "body, none", one.but(body=None)
+    yield "body, longer", one.but(body=one.body + b"x")
+
+
+def tamperings_of_a_signature(signature, chance):
+    index = chance.randrange(64)
+    other = chance.choice([digit for digit in "0123456789abcdef" if digit != signature[index]])
+    yield "signature, changed", signature[:index] + other + signature[index + 1 :]
+    yield "signature, upper case", signature.upper()
+    yield "signature, truncated", signature[: chance.randrange(64)]
+    yield "signature, longer", signature + chance.choice(["0", "00", signature])
+    yield "signature, zero", "0" * 64
+    yield "signature, beyond ASCII", signature[:63] + "\u00e9"
+
+
+def tamperings_of_lists(names, chance):
+    entry = chance.choice(names)
+    yield "signed headers, removed", [name for name in names if name != entry]
+    yield "signed headers, added", sorted([*names, "user-agent"])
+    yield "signed headers, one that is not there", sorted([*names, "x-not-there"])
+    yield "signed headers, doubled", sorted([*names, entry])
+    yield "signed headers, reversed", names[::-1] if len(names) > 1 else [names[0].upper()]
+
+
+def tamperings_of_the_header_form(one, chance):
+    name, text = next(pair for pair in one.headers if pair[0] == "Authorization")
+    for field, (value, other) in AUTH_FIELDS.items():
+        assert value in text
+        yield field, one.replaced(name, text.replace(value, other(chance)))
+    service = re.search("us-east-1/([^/]+)/", text).group(1)
+    yield "service", one.replaced(name, text.replace(f"us-east-1/{service}/", f"us-east-1/{service}x/"))
+    for kind, signature in tamperings_of_a_signature(text[-64:], chance):
+        yield kind, one.replaced(name, text[:-64] + signature)
+    listed = re.search("SignedHeaders=([^,]+)", text).group(1)
+    for kind, names in tamperings_of_lists(listed.split(";"), chance):
+        yield kind, one.replaced(name, text.replace(listed, ";".join(names)))
+
+
+def tamperings_of_the_query_form(one, chance):
+    given = dict(one.query)
+    credential = given["X-Amz-Credential"]
+    for field, (value, other) in AUTH_FIELDS.items():
+        value = value.replace("/", "%2F")
+        name = "X-Amz-Algorithm" if field == "algorithm" else "X-Amz-Credential"
+        assert value in given[name]
+        yield field, one.replaced(name, given[name].replace(value, other(chance).replace("/", "%2F")), "query")
+    yield "service", one.replaced("X-Amz-Credential", credential.replace("%2Faws4", "x%2Faws4"), "query")
+    for kind, signature in tamperings_of_a_signature(given["X-Amz-Signature"], chance):
+        yield kind, one.replaced("X-Amz-Signature", signature, "query")
+    for kind, names in tamperings_of_lists(given["X-Amz-SignedHeaders"].split("%3B"), chance):
+        yield kind, one.replaced("X-Amz-SignedHeaders", "%3B".join(names), "query")
+    for life in ("901", "899", "604800", "0900", "0", "604801", "-1", "9e2", ""):
+        yield "life", one.replaced("X-Amz-Expires", life, "query")
+    date = chance.choice(["20150830T123601Z", "20150830T123559Z", "20150831T123600Z", "20150830t123600z", ""])
+    yield "date of the query", one.replaced("X-Amz-Date", date, "query")
+    signing = [pair for pair in one.query if pair[0].startswith("X-Amz-")]
+    pair = chance.choice(signing)
+    yield "parameter, dropped", one.but(query=[other for other in one.query if other != pair])
+    yield "parameter, doubled", one.but(query=[*one.query, (chance.choice([str, str.lower])(pair[0]), pair[1])])
+    if "X-Amz-Security-Token" in given:
+        for kind, text in respellings(given["X-Amz-Security-Token"], chance):
+            yield f"token, {kind}", one.replaced("X-Amz-Security-Token", text, "query")
+    else:
+        yield "token, added", one.but(query=[*one.query, ("X-Amz-Security-Token", "x")])
+
+
+def tamperings(one, chance, signs_body):
+    yield from tamperings_of_text(one, chance)
+    if signs_body:
+        yield from tamperings_of_the_body(one, chance)
+    if any(name == "Authorization" for name, _ in one.headers):
+        yield from tamperings_of_the_header_form(one, chance)
+    else:
+        yield from tamperings_of_the_query_form(one, chance)
+
+
+def test_law_every_tampering_of_one_field_is_refused():
+    count, kinds, codes = 0, set(), set()
+    for seed in range(100):
+        one, credentials, signs_body = arrived(seed)
+        one.verify(credentials)
+        chance = random.Random(seed)
+        found = list(tamperings(one, chance, signs_body))
+        for kind, other in chance.sample(found, 20):
+            try:
+                other.verify(credentials)
+            except sigv4.SignatureError as error:
+                shows_no_secret(error)
+                codes.add(error.code)
+            else:
+                pytest.fail(f"seed {seed}: accepted with another {kind}: {vars(other)}")
+            count += 1
+            kinds.add(kind)
+        one.verify(credentials)
+    assert count == 2000
+    for field in ("path", "query name", "query value", "header"):
+        assert {f"{field}, {kind}" for kind in ("letter", "digit", "punctuation", "escape")} - {"header, escape"} <= kinds
+    assert {"header, beyond ASCII", "life", "date of the query", "token, letter", "token, escape", "service", "body, changed"} <= kinds
+    assert {*AUTH_FIELDS, "signature, upper case", "signature, truncated", "signed headers, removed", "signed headers, added"} <= kinds
+    assert {"SignatureDoesNotMatch", "AccessDenied", "InvalidToken", "XAmzContentSHA256Mismatch", "InvalidAccessKeyId"} <= codes
+
+
+def test_law_every_tampering_of_a_sigv4a_request_is_refused():
+    count = 0
+    for seed in range(20):
+        chance = random.Random(seed)
+        signer = Signer(EXAMPLE, service=chance.choice(["s3", "execute-api"]), region=["us-east-1", "eu-*"])
+        request = signer.sign("PUT", "https://api-1.example.com/a-1%20b?c=d9&e=f%20g", {"X-Amz-Meta-A": "b\u00e9 9"}, b"body", now=NOW)
+        pairs = [*[(name, value.encode("latin-1").decode()) for name, value in request.headers.items()], ("User-Agent", "a")]
+        one = Arrived(request.method, request.url, pairs, request.body)
+        one.verify(PUBLIC_KEY)
+        others = [*tamperings_of_text(one, chance), *tamperings_of_the_body(one, chance)]
+        authorization = request.headers["Authorization"]
+        start = len(authorization) - len(request.signature)
+        for index in chance.sample(range(start, len(authorization)), 3):
+            other = chance.choice([digit for digit in "0123456789abcdefA*" if digit != authorization[index]])
+            others.append(("signature", one.replaced("Authorization", authorization[:index] + other + authorization[index + 1 :])))
+        others.append(("signature, padded", one.replaced("Authorization", authorization + "*" * chance.randrange(1, 5))))
+        others.append(("regions", one.replaced("X-Amz-Region-Set", "us-east-1,eu-*,ap-*")))
+        for kind, other in [*chance.sample(others[:-5], 10), *others[-5:]]:
+            try:
+                other.verify(PUBLIC_KEY)
+            except sigv4.SignatureError as error:
+                shows_no_secret(error)
+            else:
+                pytest.fail(f"seed {seed}: accepted with another {kind}: {vars(other)}")
+            count += 1
+    assert count == 300
+
+
+def frames_of_every_kind():
+    """(id, request, frames, data) of small streams."""
+    data = b"hello world, this is a chunk" * 2
+    yield ("signed chunks", *hand_chunked([data[:20], data[20:]]), data)
+    yield ("signed chunks and trailers", *hand_chunked([data[:20], data[20:]], [crc32_trailer(data)]), data)
+    yield ("unsigned chunks", *hand_chunked([data[:20], data[20:]], [crc32_trailer(data)], signed=False), data)
+    request, frames, messages = event_stream(2)
+    yield ("events", (request.method, request.url, request.headers), frames, b"".join(messages))
+
+
+def test_every_single_change_of_an_encoded_stream_is_refused():
+    for kind, request, frames, data in frames_of_every_kind():
+        body = b"".join(frames)
+        assert verify_whole(*request, body, EXAMPLE, now=NOW)[1] == data
+        changed = [body[:index] + bytes([body[index] ^ 1]) + body[index + 1 :] for index in range(len(body))]
+        changed += [body[:index] + bytes([body[index] ^ 128]) + body[index + 1 :] for index in range(len(body))]
+        changed += [body[:length] for length in range(len(body))]
+        changed.append(body + body)
+        for other in changed:
+            for arrives in (other, [other[:100], other[100:]]):
+                error = refusal_of(verify_whole, *request, arrives, EXAMPLE, now=NOW)
+                assert error.code, (kind, other)
+
+
+@pytest.mark.parametrize("more", [b"x", b"\r", b"\n", b"\r\n", b"0\r\n\r\n", b"x" * 300])
+def test_bytes_after_the_end_of_an_encoded_stream_are_refused(more):
+    for kind, request, frames, _ in frames_of_every_kind():
+        for body in (b"".join(frames) + more, [*frames, more], [*frames, *[bytes([byte]) for byte in more]]):
+            assert refusal_of(verify_whole, *request, body, EXAMPLE, now=NOW).code in ("InvalidRequest", "IncompleteBody"), kind
+
+
+def test_chunks_in_another_order_or_number_are_refused():
+    for kind, request, frames, _ in frames_of_every_kind():
+        last = frames[-1] if kind == "events" else frames[-2] + frames[-1]
+        first, second = frames[:2]
+        orders = [
+            [second, first, last],
+            [first, last],
+            [second, last],
+            [last],
+            [first, first, second, last],
+            [first, second],
+            [],
+            [last, last],
+        ]
+        for order in orders:
+            error = refusal_of(verify_whole, *request, b"".join(order), EXAMPLE, now=NOW)
+            assert error.code in ("SignatureDoesNotMatch", "IncompleteBody", "BadDigest"), (kind, order)
+
+
+def test_no_data_of_a_signed_chunk_are_given_out_before_its_signature_holds():
+    for kind, request, frames, data in list(frames_of_every_kind())[:2]:
+        broken = frames[1][:-3] + bytes([frames[1][-3] ^ 1]) + frames[1][-2:]
+        body = sigv4.verify(*request, [frames[0], *[bytes([byte]) for byte in broken]], EXAMPLE, now=NOW).body
+        given = []
+        with pytest.raises(sigv4.SignatureError):
+            given.extend(body)
+        assert b"".join(given) == data[:20], kind
+
+
+def broken_bodies():
+    """(request, pieces): each with a change that is found while the body is read."""
+    for _, request, frames, _ in frames_of_every_kind():
+        yield request, [frames[0], frames[1][:-4] + bytes([frames[1][-4] ^ 1]) + frames[1][-3:], *frames[2:]]
+        yield request, frames[:-1]
+    yield hand_signed({"X-Amz-Content-SHA256": hashlib.sha256(b"body").hexdigest()}), [b"bo", b"dx"]
+
+
+def test_a_body_that_was_refused_does_not_end_well_when_it_is_read_on():
+    for request, pieces in broken_bodies():
+        for source in (pieces, io.BytesIO(b"".join(pieces))):
+            body = sigv4.verify(*request, source, EXAMPLE, now=NOW).body
+            for _ in range(2):
+                with pytest.raises(sigv4.SignatureError):
+                    while body.read(1 << 16):
+                        pass
+            with pytest.raises(sigv4.SignatureError):
+                list(body)
+
+
+def test_a_body_that_was_refused_on_an_event_loop_does_not_end_well_when_it_is_read_on():
+    for request, pieces in broken_bodies():
+
+        class Source:
+            def __init__(self, pieces):
+                self.pieces = iter(pieces)
+
+            def __aiter__(self):
+                return self
+
+            async def __anext__(self):
+                for piece in self.pieces:
+                    return piece
+                raise StopAsyncIteration
+
+        body = sigv4.verify(*request, Source(pieces), EXAMPLE, now=NOW).body
+        for _ in range(2):
+            with pytest.raises(sigv4.SignatureError):
+                gathered(body)
+
+
+def test_pieces_that_share_one_buffer_are_given_out_as_they_were_checked():
+    data = bytes(range(200))
+    for request, frames in (hand_chunked([data]), hand_chunked([data], [crc32_trailer(data)], signed=False)):
+        encoded = b"".join(frames)
+
+        def pieces(encoded=encoded):
+            buffer = bytearray(50)
+            for start in range(0, len(encoded), 50):
+                size = len(encoded[start : start + 50])
+                buffer[:size] = encoded[start : start + 50]
+                yield memoryview(buffer)[:size]
+
+        assert verify_whole(*request, pieces(), EXAMPLE, now=NOW)[1] == data
+
+
+def test_pieces_may_be_buffers_of_any_items():
+    data = array.array("I", range(100))
+    request = hand_signed({"X-Amz-Content-SHA256": hashlib.sha256(data).hexdigest()})
+    assert verify_whole(*request, [memoryview(data)], EXAMPLE, now=NOW)[1] == data.tobytes()
+
+
+def form_tamperings(fields):
+    for name in fields:
+        yield f"{name} dropped", {key: value for key, value in fields.items() if key != name}
+        yield f"{name} changed", {**fields, name: fields[name][:-1] + ("A" if fields[name][-1:] != "A" else "B")}
+        yield f"{name} emptied", {**fields, name: ""}
+        yield f"{name} longer", {**fields, name: fields[name] + "x"}
+        yield f"{name} doubled", {**fields, name.title(): fields[name]}
+    for name in ("acl", "x-amz-meta-b", "success_action_redirect", "x-amz-security-token", "X-Amz-Storage-Class", "tagging"):
+        yield f"{name} added", {**fields, name: "x"}
+
+
+@pytest.mark.parametrize("credentials", [EXAMPLE, WITH_TOKEN], ids=["plain", "token"])
+def test_every_tampering_of_a_form_is_refused(credentials):
+    fields = form_fields([["content-length-range", 2, 6]], {"key": "user/a.txt", "x-amz-meta-a": "b"}, credentials)
+    count = 0
+    for kind, other in form_tamperings(fields):
+        if all(fields.get(name) == value for name, value in other.items()) and len(other) == len(fields):
+            continue
+        if kind.startswith("x-amz-security-token added") and credentials is WITH_TOKEN:
+            continue
+        error = refusal_of(sigv4.verify, "POST", BUCKET, None, {**other, "file": b"data"}, credentials, now=NOW)
+        assert error.code, kind
+        content_type, body = multipart(other)
+        refusal_of(sigv4.verify, "POST", BUCKET, {"Content-Type": content_type}, body, credentials, now=NOW)
+        count += 1
+    assert count > 40
+    for file in (b"", b"x", b"longer than 6"):
+        for arrives in ({**fields, "file": file}, {**fields, "file": io.BytesIO(file)}):
+            error = refusal_of(sigv4.verify, "POST", BUCKET, None, arrives, credentials, now=NOW)
+            assert error.code == ("EntityTooSmall" if len(file) < 2 else "EntityTooLarge")
+
+
+def test_a_form_without_its_upload_is_refused_where_the_policy_bounds_its_length():
+    fields = form_fields([["content-length-range", 2, 6]])
+    content_type, body = multipart(fields, None)
+    refusal_of(sigv4.verify, "POST", BUCKET, {"Content-Type": content_type}, body, EXAMPLE, now=NOW)
+
+
+def test_the_bound_of_an_upload_holds_for_an_iterable_too():
+    fields = form_fields([["content-length-range", 0, 6]])
+    refusal_of(verify_whole, "POST", BUCKET, None, {**fields, "file": iter([b"longer", b" than 6"])}, EXAMPLE, now=NOW)
+
+
+def test_a_bucket_among_a_forms_fields_is_no_way_around_the_policy():
+    fields = form_fields()
+    refusal_of(sigv4.verify, "POST", BUCKET, None, {**fields, "bucket": "other", "file": b"x"}, EXAMPLE, now=NOW)
+    for url in ("https://other.s3.amazonaws.com/", "https://s3.amazonaws.com/other"):
+        error = refusal_of(sigv4.verify, "POST", url, None, {**fields, "file": b"x"}, EXAMPLE, now=NOW)
+        assert error.code == "AccessDenied"
+
+
+# Each refusal has its code.
+
+
+def put(credentials=EXAMPLE, url=S3_URL, **options):
+    """The arguments of verify for a signed upload."""
+    request = Signer(credentials).sign("PUT", url, {"Content-Type": "text/plain"}, b"body", now=NOW, **{"region": "us-east-1", **options})
+    return {"method": "PUT", "url": request.url, "headers": dict(request.headers), "body": b"body", "credentials": credentials, "now": NOW}
+
+
+def got(credentials=EXAMPLE, url=S3_URL, **options):
+    """The arguments of verify for a presigned URL."""
+    link = Signer(credentials).presign("GET", url, now=NOW, **{"region": "us-east-1", **options})
+    return {"method": "GET", "url": link, "headers": {}, "body": None, "credentials": credentials, "now": NOW}
+
+
+def with_headers(call, **headers):
+    """The call with other headers: _ for a hyphen; None takes one away."""
+    names = {name.replace("_", "-").lower(): value for name, value in headers.items()}
+    return {**call, "headers": {**bare(call["headers"], *names), **{name: value for name, value in names.items() if value is not None}}}
+
+
+def with_authorization(call, pattern, replacement):
+    text, count = re.subn(pattern, replacement, call["headers"]["Authorization"])
+    assert count == 1
+    return with_headers(call, authorization=text)
+
+
+def with_query(call, pattern, replacement):
+    url, count = re.subn(pattern, replacement, call["url"])
+    assert count == 1
+    return {**call, "url": url}
+
+
+OTHER = Credentials("AKIDOTHER", "other-secret")
+EXPIRED = Credentials(KEY_ID, SECRET, TOKEN, NOW)
+PAST = later(-901)
+REFUSALS = {
+    "another secret": ("SignatureDoesNotMatch", lambda: {**put(), "credentials": Credentials(KEY_ID, "other")}),
+    "another secret for a URL": ("SignatureDoesNotMatch", lambda: {**got(), "credentials": Credentials(KEY_ID, "other")}),
+    "another public key": ("SignatureDoesNotMatch", lambda: {**put(region="*"), "credentials": sigv4.sigv4a_public_key(5)}),
+    "no point of the curve": ("SignatureDoesNotMatch", lambda: {**put(region="*"), "credentials": (5, 5)}),
+    "a body that is another, its hash not declared": ("SignatureDoesNotMatch", lambda: {**put(url=API_URL), "body": b"other"}),
+    "a signed header that is missing": ("SignatureDoesNotMatch", lambda: with_headers(put(), content_type=None)),
+    "a signature in upper case": ("SignatureDoesNotMatch", lambda: with_authorization(put(), "[0-9a-f]{64}$", lambda m: m[0].upper())),
+    "another host": ("SignatureDoesNotMatch", lambda: {**got(), "headers": {"Host": "other.s3.amazonaws.com"}}),
+    "a clock that is behind": ("RequestTimeTooSkewed", lambda: {**put(), "now": later(901)}),
+    "a clock that is ahead": ("RequestTimeTooSkewed", lambda: {**put(), "now": PAST}),
+    "a URL without a life, in the past": ("RequestTimeTooSkewed", lambda: {**iot_call(), "now": later(901)}),
+    "a URL without a life, in the future": ("RequestTimeTooSkewed", lambda: {**iot_call(), "now": PAST}),
+    "a URL that expired": ("AccessDenied", lambda: {**got(expires=60), "now": later(61)}),
+    "a URL that is not valid yet": ("AccessDenied", lambda: {**got(), "now": PAST}),
+    "an unsigned x-amz- header": ("AccessDenied", lambda: with_headers(put(), x_amz_acl="private")),
+    "an unsigned x-amz- header beside a URL": ("AccessDenied", lambda: with_headers(got(), x_amz_acl="private")),
+    "an unsigned host": ("AccessDenied", lambda: unsigned_host({})),
+    "no host at all": ("SignatureDoesNotMatch", lambda: {**with_headers(put(), host=None), "url": "/test.txt"}),
+    "a date that is none": ("AccessDenied", lambda: with_headers(put(), x_amz_date="yesterday")),
+    "another key": ("InvalidAccessKeyId", lambda: {**put(), "credentials": OTHER}),
+    "another key for a URL": ("InvalidAccessKeyId", lambda: {**got(), "credentials": OTHER}),
+    "a key that a lookup does not know": ("InvalidAccessKeyId", lambda: {**put(), "credentials": lambda key_id: None}),
+    "a key that a mapping does not know": ("InvalidAccessKeyId", lambda: {**put(), "credentials": {}.__getitem__}),
+    "a lookup that gives another key": ("InvalidAccessKeyId", lambda: {**put(), "credentials": lambda key_id: OTHER}),
+    "a public key for SigV4": ("InvalidAccessKeyId", lambda: {**put(), "credentials": PUBLIC_KEY}),
+    "another region": ("AuthorizationHeaderMalformed", lambda: {**put(), "region": "eu-west-1"}),
+    "another service": ("AuthorizationHeaderMalformed", lambda: {**put(), "service": "execute-api"}),
+    "another region of a URL": ("AuthorizationQueryParametersError", lambda: {**got(), "region": "eu-west-1"}),
+    "another service of a URL": ("AuthorizationQueryParametersError", lambda: {**got(), "service": "execute-api"}),
+    "regions without the one": ("AuthorizationHeaderMalformed", lambda: {**put(region=["eu-*"]), "region": "us-east-1"}),
+    "regions of a URL without the one": ("AuthorizationQueryParametersError", lambda: {**got(region=["eu-*"]), "region": "us-east-1"}),
+    "no set of regions": ("AuthorizationHeaderMalformed", lambda: with_headers(put(region="*"), x_amz_region_set=None)),
+    "a life that S3 does not see": ("AuthorizationQueryParametersError", lambda: with_query(got(), "&X-Amz-Expires=3600", "")),
+    "a body of another hash": ("XAmzContentSHA256Mismatch", lambda: {**put(), "body": b"other"}),
+    "no body": ("XAmzContentSHA256Mismatch", lambda: {**put(), "body": None}),
+    "a text of another hash": ("XAmzContentSHA256Mismatch", lambda: {**put(), "body": "other"}),
+    "a hash in upper case": ("InvalidArgument", lambda: declared(hashlib.sha256(b"body").hexdigest().upper())),
+    "no signature at all": ("MissingSecurityHeader", lambda: with_headers(put(), authorization=None)),
+    "no signature, and no header": ("MissingSecurityHeader", lambda: {**got(), "url": S3_URL}),
+    "no signature on a POST": ("MissingSecurityHeader", lambda: {**got(), "url": S3_URL, "method": "POST", "body": b"x"}),
+    "S3 without x-amz-content-sha256": ("MissingSecurityHeader", lambda: declared(None)),
+    "Lattice without x-amz-content-sha256": ("MissingSecurityHeader", lambda: declared(None, service="vpc-lattice-svcs")),
+    "no date": ("MissingSecurityHeader", lambda: with_headers(put(), x_amz_date=None)),
+    "an empty date": ("MissingSecurityHeader", lambda: with_headers(put(), x_amz_date="")),
+    "no token": ("InvalidToken", lambda: {**put(), "credentials": WITH_TOKEN}),
+    "no token in a URL": ("InvalidToken", lambda: {**got(), "credentials": WITH_TOKEN}),
+    "another token": ("InvalidToken", lambda: {**put(WITH_TOKEN), "credentials": Credentials(KEY_ID, SECRET, "other")}),
+    "another token in a URL": ("InvalidToken", lambda: {**got(WITH_TOKEN), "credentials": Credentials(KEY_ID, SECRET, "other")}),
+    "a superfluous token": ("InvalidToken", lambda: {**put(WITH_TOKEN), "credentials": EXAMPLE}),
+    "a superfluous token in a URL": ("InvalidToken", lambda: {**got(WITH_TOKEN), "credentials": EXAMPLE}),
+    "a token whose value was changed": ("InvalidToken", lambda: with_headers(put(WITH_TOKEN), x_amz_security_token="x" + TOKEN)),
+    "credentials that expired": ("ExpiredToken", lambda: {**put(WITH_TOKEN), "credentials": EXPIRED}),
+    "credentials of a URL that expired": ("ExpiredToken", lambda: {**got(WITH_TOKEN), "credentials": EXPIRED}),
+    "both a header and a query": ("InvalidArgument", lambda: {**put(), "url": got()["url"]}),
+    "a header beside one parameter": ("InvalidArgument", lambda: {**put(), "url": S3_URL + "?x-amz-signature=1"}),
+    "a header of another scheme beside a query": ("InvalidArgument", lambda: with_headers(got(), authorization="Basic dGVzdDp0ZXN0")),
+    "an unknown constant": ("InvalidArgument", lambda: declared("STREAMING-AWS4-HMAC-SHA256-OTHER")),
+    "a constant of SigV4a's": ("InvalidArgument", lambda: declared(CHUNKS.replace("HMAC", "ECDSA-P256"), x_amz_decoded_content_length="4")),
+    "a hash that is too short": ("InvalidArgument", lambda: declared("abc")),
+    "an empty hash": ("InvalidArgument", lambda: declared("")),
+    "no decoded length": ("MissingContentLength", lambda: declared(CHUNKS)),
+    "a decoded length that is no number": ("MissingContentLength", lambda: declared(CHUNKS, x_amz_decoded_content_length="-4")),
+    "two Authorization headers": ("InvalidRequest", lambda: doubled(put(), "Authorization")),
+    "two Host headers": ("InvalidRequest", lambda: doubled(put(), "Host")),
+    "two dates": ("InvalidRequest", lambda: doubled(put(), "X-Amz-Date")),
+    "a header name that is none": ("InvalidRequest", lambda: {**put(), "headers": {**put()["headers"], "a b": "c"}}),
+    "a method that is none": ("InvalidRequest", lambda: {**put(), "method": "P UT"}),
+    "a target that is none": ("InvalidRequest", lambda: {**put(), "url": "*"}),
+    "a lone surrogate in the target": ("InvalidRequest", lambda: {**put(), "url": "/\udcff"}),
+}  # fmt: skip
+
+
+def iot_call():
+    url = sigv4.iot_mqtt_url(Signer(EXAMPLE), "abc-ats.iot.us-east-1.amazonaws.com", now=NOW)
+    return {"method": "GET", "url": url, "headers": {}, "body": None, "credentials": EXAMPLE, "now": NOW}
+
+
+def unsigned_host(headers):
+    method, target, signed = hand_signed({"Host": None, "X-Amz-Content-SHA256": EMPTY, **headers})
+    return {"method": method, "url": target, "headers": {**signed, "Host": BUCKET_HOST}, "body": b"", "credentials": EXAMPLE, "now": NOW}
+
+
+def declared(payload_hash, service="s3", **headers):
+    """A call rightly signed over any payload hash."""
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    method, target, signed = hand_signed({"X-Amz-Content-SHA256": payload_hash, **headers}, service=service)
+    return {"method": method, "url": target, "headers": signed, "body": b"body", "credentials": EXAMPLE, "now": NOW}
+
+
+def doubled(call, name):
+    return {**call, "headers": [*call["headers"].items(), (name.lower(), call["headers"][name])]}
+
+
+@pytest.mark.parametrize("why", REFUSALS)
+def test_each_refusal_has_its_code(why):
+    code, make = REFUSALS[why]
+    call = make()
+    for headers in (call["headers"], list(call["headers"].items() if isinstance(call["headers"], dict) else call["headers"])):
+        error = refusal_of(sigv4.verify, **{**call, "headers": headers})
+        assert error.code == code, error
+
+
+def test_the_bounds_of_time_are_inside():
+    for call in (put(), iot_call()):
+        for now in (later(900), later(-900)):
+            assert sigv4.verify(**{**call, "now": now}).time == NOW
+        for now in (later(60), later(-60)):
+            assert sigv4.verify(**{**call, "now": now}, max_skew=60).time == NOW
+        for now in (later(61), later(-61), later(60.5), later(-60.5)):
+            assert refusal_of(sigv4.verify, **{**call, "now": now}, max_skew=60).code == "RequestTimeTooSkewed"
+        assert sigv4.verify(**call, max_skew=0).time == NOW
+    link = got(expires=60)
+    for now in (later(60), later(-900), NOW):
+        assert sigv4.verify(**{**link, "now": now}).expiration == later(60)
+    assert sigv4.verify(**{**link, "now": later(-5)}, max_skew=5).time == NOW
+    for options in ({"now": later(60.5)}, {"now": later(-6), "max_skew": 5}, {"now": later(-901)}):
+        assert refusal_of(sigv4.verify, **{**link, **options}).code == "AccessDenied"
+    week = got(expires=604800)
+    assert sigv4.verify(**{**week, "now": later(604800)}).expiration == later(604800)
+    zone = datetime.timezone(datetime.timedelta(hours=5))
+    assert sigv4.verify(**{**put(), "now": NOW.astimezone(zone)}).time == NOW
+
+
+SOUND = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=" + "a" * 64
+MALFORMED = [
+    "", " ", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 ", "Bearer abc", "Basic dGVzdDp0ZXN0", "AWS AKIDEXAMPLE:c2lnbmF0dXJl", ",", "=", ", ,",
+    SOUND.replace("SHA256 ", "SHA512 "), SOUND.replace("AWS4-HMAC-SHA256 ", "aws4-hmac-sha256 "), SOUND.replace(", ", " "),
+    SOUND.replace(", ", ";"), SOUND.replace("SHA256 C", "SHA256,C"), SOUND + ",", SOUND + ", x=y", SOUND + ", Signature=" + "b" * 64,
+    SOUND.replace("Credential=", "credential="), SOUND.replace("Credential", "X"), SOUND.replace("SignedHeaders", "X"),
+    SOUND.replace("Signature", "X"), SOUND.replace("host;x-amz-date", ""), SOUND.replace("a" * 64, ""), SOUND[:-1], SOUND + "a",
+    SOUND[:-1] + "\u00e9", SOUND.replace("AKIDEXAMPLE/", "/"), SOUND.replace("AKIDEXAMPLE/", ""), SOUND.replace("/aws4_request", ""),
+    SOUND.replace("aws4_request", "aws4_reques"), SOUND.replace("/s3/", "//"), SOUND.replace("/us-east-1/", "//"),
+    SOUND.replace("us-east-1", "us east-1"), SOUND.replace("us-east-1", "*"), SOUND.replace("us-east-1", "us-east-\u0661"),
+    SOUND.replace("20150830", "20150831"), SOUND.replace("20150830", "2015083"), SOUND.replace("20150830", "20150830T123600Z"),
+    SOUND.replace("host;x-amz-date", "x-amz-date;host"), SOUND.replace("host;x-amz-date", "Host;X-Amz-Date"),
+    SOUND.replace("host;x-amz-date", "host;host;x-amz-date"), SOUND.replace("host;x-amz-date", "host;;x-amz-date"),
+    SOUND.replace("HMAC-SHA256", "ECDSA-P256-SHA256").replace("/us-east-1", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", MALFORMED)
+def test_a_malformed_authorization_header_is_refused(text):
+    headers = {"Host": BUCKET_HOST, "X-Amz-Date": AMZ_DATE, "Authorization": text}
+    for form_of_headers in (headers, list(headers.items()), [(name, value.encode()) for name, value in headers.items()]):
+        error = refusal_of(sigv4.verify, "GET", "/", form_of_headers, None, EXAMPLE, now=NOW)
+        if not text.isascii() and "Signature" in text and error.code == "SignatureDoesNotMatch":
+            pytest.fail("a signature beyond ASCII was compared")
+        assert error.code == "AuthorizationHeaderMalformed"
+
+
+QUERY_CHANGES = [
+    ("X-Amz-Algorithm=[^&]+&", ""), ("X-Amz-Credential=[^&]+&", ""), ("X-Amz-Date=[^&]+&", ""), ("X-Amz-SignedHeaders=[^&]+&", ""),
+    ("&X-Amz-Signature=[^&]+", ""), ("SHA256", "SHA1"), ("AWS4-HMAC", "AWS4-ECDSA-P256"), ("%2Faws4_request", ""), ("AKIDEXAMPLE%2F", ""),
+    ("AKIDEXAMPLE", ""), ("%2Fs3", "%2F"), ("us-east-1", "us%20east-1"), ("20150830T123600Z", "20150831T123600Z"),
+    ("20150830T123600Z", "20150830T253600Z"), ("20150830T123600Z", "2015-08-30T12:36:00Z"), ("20150830T123600Z", ""),
+    ("20150830T123600Z", "20150830T\uff11\uff12\uff13\uff16\uff10\uff10Z"), ("20150830T123600Z", "20150230T123600Z"),
+    ("SignedHeaders=host", "SignedHeaders=HOST"), ("SignedHeaders=host", "SignedHeaders=host%3Bhost"),
+    ("[0-9a-f]$", ""), ("$", "0"), ("[0-9a-f]$", "%C3%A9"), ("$", "&X-Amz-Signature=" + "0" * 64), ("$", "&x-amz-date=" + AMZ_DATE),
+    ("$", "&%58-amz-expires=3600"),
+    *[("Expires=3600", f"Expires={life}") for life in ("", "0", "-1", "+5", "604801", "99999999999", "1.5", "1e3", "abc", "%D9%A3", "%B2")],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pattern", "replacement"), QUERY_CHANGES)
+def test_malformed_parameters_of_a_url_are_refused(pattern, replacement):
+    call = with_query(got(), pattern, replacement)
+    for url in (call["url"], target_of(call["url"])):
+        error = refusal_of(sigv4.verify, **{**call, "url": url, "headers": {"Host": BUCKET_HOST}})
+        assert error.code == "AuthorizationQueryParametersError"
+
+
+def test_a_key_of_another_kind_does_not_hold_for_the_other_algorithm():
+    request = Signer(EXAMPLE, service="execute-api", region="us-east-1").sign("GET", "https://a.example/", now=NOW)
+    asymmetric = Signer(EXAMPLE, service="execute-api", region="*").sign("GET", "https://a.example/", now=NOW)
+    for one, name in ((request, sigv4.ALGORITHM_V4A), (asymmetric, sigv4.ALGORITHM)):
+        text = one.headers["Authorization"]
+        headers = {**one.headers, "Authorization": text.replace(text.split(" ")[0], name), "X-Amz-Region-Set": "*"}
+        for credentials in (EXAMPLE, PUBLIC_KEY, lambda key_id: PUBLIC_KEY):
+            refusal_of(sigv4.verify, "GET", "https://a.example/", headers, None, credentials, now=NOW)
+
+
+STREAM_REFUSALS = {
+    "the last chunk is missing": ("IncompleteBody", lambda f: f[:-2]),
+    "nothing came": ("IncompleteBody", lambda f: []),
+    "a chunk is truncated": ("IncompleteBody", lambda f: [f[0][:-5]]),
+    "the end is missing": ("IncompleteBody", lambda f: f[:-1]),
+    "a chunk is missing": ("SignatureDoesNotMatch", lambda f: [f[1], *f[2:]]),
+    "a chunk comes twice": ("IncompleteBody", lambda f: [f[0], f[0], *f[1:]]),
+    "a trailer is another": ("SignatureDoesNotMatch", lambda f: [*f[:-1], f[-1].replace(b"meta-a:b", b"meta-a:c")]),
+    "the data are others": ("SignatureDoesNotMatch", lambda f: [f[0].replace(b"hello", b"Hello"), *f[1:]]),
+    "the trailers' signature is missing": ("SignatureDoesNotMatch", lambda f: [*f[:-1], f[-1].partition(b"x-amz-trailer-s")[0], b"\r\n"]),
+    "a trailer is missing": ("MalformedTrailerError", lambda f: [*f[:-1], f[-1].replace(b"x-amz-meta-a:b\r\n", b"")]),
+    "a trailer comes twice": ("MalformedTrailerError", lambda f: [*f[:-1], b"x-amz-meta-a:b\r\n", f[-1]]),
+    "a trailer was not announced": ("MalformedTrailerError", lambda f: [*f[:-1], b"x-amz-meta-b:b\r\n", f[-1]]),
+    "a trailer is no pair": ("MalformedTrailerError", lambda f: [*f[:-1], b"x-amz-meta-a\r\n", f[-1]]),
+    "a trailer after the signature": ("MalformedTrailerError", lambda f: [*f[:-1], move_last(f[-1])]),
+    "no CR": ("InvalidRequest", lambda f: [f[0].replace(b"\r\n", b"\n"), *f[1:]]),
+    "a chunk without its signature": ("InvalidRequest", lambda f: [re.sub(b";[^\r]+", b"", f[0]), *f[1:]]),
+    "a size that is none": ("InvalidRequest", lambda f: [b"+" + f[0], *f[1:]]),
+    "a size with an underscore": ("InvalidRequest", lambda f: [b"1_" + f[0], *f[1:]]),
+    "a size with a blank": ("InvalidRequest", lambda f: [b" " + f[0], *f[1:]]),
+    "a chunk longer than it says": ("InvalidRequest", lambda f: [f[0][:-2] + b"x\r\n", *f[1:]]),
+    "a line without end": ("InvalidRequest", lambda f: [b"0" * 5000]),
+    "a huge chunk": ("InvalidRequest", lambda f: [b"7" + b"f" * 15 + f[0][2:], *f[1:]]),
+}  # fmt: skip
+
+
+def move_last(end):
+    lines = end.split(b"\r\n")
+    return b"\r\n".join([lines[0], lines[2], lines[1], b"", b""])
+
+
+@pytest.mark.parametrize("why", STREAM_REFUSALS)
+def test_a_malformed_chunk_is_refused_with_its_code(why):
+    data = b"hello world, this is data"
+    request, frames = hand_chunked([data[:20], data[20:]], [crc32_trailer(data), ("x-amz-meta-a", "b")])
+    assert verify_whole(*request, b"".join(frames), EXAMPLE, now=NOW)[1] == data
+    code, change = STREAM_REFUSALS[why]
+    if why == "a huge chunk":
+        request, _ = hand_chunked([data[:20], data[20:]], [crc32_trailer(data), ("x-amz-meta-a", "b")], length=9223372036854775807)
+    body = b"".join(change(frames))
+    for arrives in (body, io.BytesIO(body), [body], [body[index : index + 1] for index in range(len(body))]):
+        assert refusal_of(verify_whole, *request, arrives, EXAMPLE, now=NOW).code == code
+
+
+def test_a_checksum_that_is_wrong_though_signed_is_a_bad_digest():
+    for name in ("crc32", "sha1", "sha256"):
+        for signed in (True, False):
+            right = trailers_of(b"data", name)[f"x-amz-checksum-{name}"]
+            for value, code in ((right, None), (trailers_of(b"dato", name)[f"x-amz-checksum-{name}"], "BadDigest"), ("", "BadDigest")):
+                request, frames = hand_chunked([b"da", b"ta"], [(f"x-amz-checksum-{name}", value)], signed=signed)
+                if code is None:
+                    assert verify_whole(*request, b"".join(frames), EXAMPLE, now=NOW)[1] == b"data"
+                else:
+                    assert refusal_of(verify_whole, *request, b"".join(frames), EXAMPLE, now=NOW).code == code
+
+
+def test_chunks_of_another_length_than_was_said_are_incomplete():
+    for length in (0, 3, 5, 10**18):
+        for signed in (True, False):
+            request, frames = hand_chunked([b"da", b"ta"], [crc32_trailer(b"data")], signed=signed, length=length)
+            assert refusal_of(verify_whole, *request, b"".join(frames), EXAMPLE, now=NOW).code == "IncompleteBody"
+
+
+def test_an_unsigned_chunk_begins_with_its_size_alone():
+    request, frames = hand_chunked([b"data"], [crc32_trailer(b"data")], signed=False)
+    rest = b"".join(frames)[3:]
+    assert verify_whole(*request, b"4\r\n" + rest, EXAMPLE, now=NOW)[1] == b"data"
+    for line in (b"4;a=b\r\n", b"4;chunk-signature=" + b"0" * 64 + b"\r\n", b"4\r\r\n", b"4 \r\n", b"0x4\r\n", b"4\n", b"\r\n", b"-4\r\n"):
+        assert refusal_of(verify_whole, *request, line + rest, EXAMPLE, now=NOW).code == "InvalidRequest", line
+
+
+def test_events_that_are_malformed_are_refused_with_their_code():
+    request, frames, _ = event_stream(2)
+    call = (request.method, request.url, request.headers)
+    message = sigv4.encode_event({}, b"x")
+    signature = sigv4.decode_event(frames[0])[0][":chunk-signature"]
+    for frame in (
+        sigv4.encode_event({}, message),
+        sigv4.encode_event({":date": NOW}, message),
+        sigv4.encode_event({":chunk-signature": signature}, message),
+        sigv4.encode_event({":date": 5, ":chunk-signature": signature}, message),
+        sigv4.encode_event({":date": "now", ":chunk-signature": signature}, message),
+        sigv4.encode_event({":date": NOW, ":chunk-signature": "ab"}, message),
+        sigv4.encode_event({":date": NOW, ":chunk-signature": 5}, message),
+        sigv4.encode_event({":date": NOW, ":chunk-signature": True}, message),
+        sigv4.encode_event({":date": NOW, ":chunk-signature": NOW}, message),
+        sigv4.encode_event({":date": NOW, ":chunk-signature": uuid.UUID(int=5)}, message),
+        sigv4.encode_event({":date": uuid.UUID(int=5), ":chunk-signature": signature}, message),
+        sigv4.encode_event({":date": (8, 2**62), ":chunk-signature": signature}, message),
+        sigv4.encode_event({":date": (8, -(2**62)), ":chunk-signature": signature}, message),
+        sigv4.encode_event({":date": (8, -62135596800000), ":chunk-signature": signature}, message),
+        b"\0\0\0\x0f",
+        b"\xff" * 20,
+        bytes(16),
+    ):
+        error = refusal_of(verify_whole, *call, frame + b"".join(frames), EXAMPLE, now=NOW)
+        assert error.code in ("InvalidRequest", "SignatureDoesNotMatch")
+    assert refusal_of(verify_whole, *call, b"".join(frames[:-1]), EXAMPLE, now=NOW).code == "IncompleteBody"
+    for order in ([frames[1], frames[0], frames[2]], [frames[0], frames[2]], [*frames, frames[2]], [frames[0], frames[0]]):
+        assert refusal_of(verify_whole, *call, order, EXAMPLE, now=NOW).code == "SignatureDoesNotMatch"
+
+
+FORM_REFUSALS = {
+    "another secret": ("SignatureDoesNotMatch", {}, {"credentials": Credentials(KEY_ID, "other")}),
+    "another key": ("InvalidAccessKeyId", {}, {"credentials": OTHER}),
+    "another region": ("InvalidArgument", {}, {"region": "eu-west-1"}),
+    "another service": ("InvalidArgument", {}, {"service": "execute-api"}),
+    "expired": ("AccessDenied", {}, {"now": later(3601)}),
+    "another key of the object": ("AccessDenied", {"key": "other"}, {}),
+    "no algorithm": ("InvalidArgument", {"x-amz-algorithm": None}, {}),
+    "no credential": ("InvalidArgument", {"x-amz-credential": None}, {}),
+    "no date": ("InvalidArgument", {"x-amz-date": None}, {}),
+    "no signature": ("InvalidArgument", {"x-amz-signature": None}, {}),
+    "no policy": ("InvalidArgument", {"policy": None}, {}),
+    "another algorithm": ("InvalidArgument", {"x-amz-algorithm": sigv4.ALGORITHM_V4A}, {}),
+    "a credential that is none": ("InvalidArgument", {"x-amz-credential": "a/b"}, {}),
+    "a signature beyond ASCII": ("SignatureDoesNotMatch", {"x-amz-signature": "\u00e9" * 64}, {}),
+    "a field that no condition covers": ("AccessDenied", {"acl": "public-read"}, {}),
+    "a superfluous token": ("InvalidToken", {"x-amz-security-token": TOKEN}, {}),
+    "no token": ("InvalidToken", {}, {"credentials": WITH_TOKEN}),
+    "credentials that expired": ("ExpiredToken", {}, {"credentials": Credentials(KEY_ID, SECRET, None, NOW)}),
+    "no fields at all": ("InvalidArgument", dict.fromkeys(form_fields()), {}),
+}
+
+
+@pytest.mark.parametrize("why", FORM_REFUSALS)
+def test_a_form_is_refused_with_its_code(why):
+    code, changed, options = FORM_REFUSALS[why]
+    fields = {name: value for name, value in {**form_fields(), **changed}.items() if value is not None}
+    options = {"credentials": EXAMPLE, "now": NOW, **options}
+    assert refusal_of(sigv4.verify, "POST", BUCKET, None, {**fields, "file": b"x"}, **options).code == code
+    content_type, body = multipart(fields)
+    assert refusal_of(sigv4.verify, "POST", "/", {"Host": BUCKET_HOST, "Content-Type": content_type}, body, **options).code == code
+
+
+EXPIRATION = '"expiration": "2015-08-30T13:36:00Z"'
+POLICIES = [
+    "", "x", "null", "5", "[]", "{}", '"a"', "{" + EXPIRATION + "}", '{"conditions": []}', '{"expiration": 5, "conditions": 5}',
+    '{"expiration": null, "conditions": []}', '{"expiration": "soon", "conditions": []}', '{"expiration": [], "conditions": []}',
+    '{"expiration": "9999-12-31T23:59:59-23:59", "conditions": []}', '{"expiration": "0001-01-01T00:00:00+23:59", "conditions": []}',
+    '{"expiration": 1e400, "conditions": []}', '{"expiration": NaN, "conditions": []}', "[" * 100000, '{"a":' * 50000, "\ud800",
+    '{"expiration": "2015-08-30T13:36:00", "conditions": []}',
+    *["{" + EXPIRATION + f', "conditions": {conditions}}}' for conditions in (
+        "null", "5", '"ab"', "[5]", "[null]", '["ab"]', "[[]]", '[["eq"]]', '[["eq", "$key"]]', '[["eq", "$key", "a", "b"]]',
+        '[["EQ", "$key", ""]]',
+        '[["eq", "key", "user/a.txt"]]', '[["eq", 5, "x"]]', '[["eq", "$key", 5]]', '[["eq", "$key", null]]', '[[["eq"], "$key", "a"]]',
+        '[["starts-with", "$key", []]]', '[{"key": ["user"]}]', '[{"key": {"a": "b"}}]', '[{"": 5}]',
+        '[["content-length-range", "1", "5"]]',
+        '[["content-length-range", 1.5, 5]]', '[["content-length-range", null, 5]]', '[["ends-with", "$key", "a"]]', '{"a": "b"}', "true",
+    )],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: ascii(policy)[:60])
+def test_a_policy_that_is_rightly_signed_but_none_is_refused(policy):
+    fields = signed_form(policy.encode("utf-8", "surrogatepass"))
+    error = refusal_of(sigv4.verify, "POST", BUCKET, None, {**fields, "file": b"x"}, EXAMPLE, now=NOW)
+    assert error.code in ("InvalidPolicyDocument", "AccessDenied")
+
+
+@pytest.mark.parametrize("policy", ["", "!", "e30", "e30=\n", "\u00e9", "\udcff", "e30=e30="])
+def test_a_policy_that_is_not_in_base64_is_refused(policy):
+    fields = {**signed_form("{}"), "policy": policy}
+    with contextlib.suppress(UnicodeEncodeError):
+        fields["x-amz-signature"] = hmac_hex(sigv4.signing_key(SECRET, "20150830", "us-east-1", "s3"), policy)
+    refusal_of(sigv4.verify, "POST", BUCKET, None, {**fields, "file": b"x"}, EXAMPLE, now=NOW)
+
+
+FORM = multipart(form_fields())
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", FORM[1]),
+        ("multipart/form-data; boundary=", FORM[1]),
+        ("multipart/form-data; boundary=other", FORM[1]),
+        ("multipart/form-data; boundary=\u00e9", FORM[1]),
+        ("multipart/form-data; boundary*=utf-8''%E4", FORM[1]),
+        ("multipart/form-data; boundary*=a\0b''x", FORM[1]),
+        ("multipart/form-data; boundary*0=a; boundary*1*=%FF", FORM[1]),
+        ("multipart/form-data; boundary*99999999999999999999=a", FORM[1]),
+        (FORM[0], b""),
+        (FORM[0], None),
+        (FORM[0], "no form"),
+        (FORM[0], FORM[1][:-4]),
+        (FORM[0], FORM[1][4:]),
+        (FORM[0], FORM[1].replace(b'name="key"', b"")),
+        (FORM[0], FORM[1].replace(b'name="key"', b"name*=a\0b''x")),
+        (FORM[0], FORM[1].replace(b'name="key"', b"name*=utf-8''key")),
+        (FORM[0], FORM[1].replace(b'name="key"', b'name="\xff"')),
+        (FORM[0], FORM[1].replace(b"Content-Disposition", b"X")),
+        (FORM[0], FORM[1].replace(b"\r\n\r\n", b"\n\n")),
+        (FORM[0], FORM[1].replace(b"\r\n", b"\n")),
+    ],
+    ids=lambda value: ascii(value)[:60] if isinstance(value, str) else "body",
+)
+def test_a_form_that_is_not_encoded_as_one_is_refused(content_type, body):
+    for headers in ({"Host": BUCKET_HOST, "Content-Type": content_type}, [("host", BUCKET_HOST), ("content-type", content_type.encode())]):
+        refusal_of(sigv4.verify, "POST", "/", headers, body, EXAMPLE, now=NOW)
+
+
+@pytest.mark.parametrize("host", [None, "", "a b", "a:b:c", "\udcff", "a@b", "[::"])
+def test_a_form_for_a_host_that_is_none_is_refused(host):
+    content_type, body = multipart(form_fields())
+    headers = {"Content-Type": content_type, **({} if host is None else {"Host": host})}
+    for form_of_headers in (headers, list(headers.items())):
+        refusal_of(sigv4.verify, "POST", "/", form_of_headers, body, EXAMPLE, now=NOW)
+
+
+# Whoever holds a key may still be hostile: what is rightly signed ends in acceptance or a SignatureError too.
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "\u00e9" * 64,
+        "\u00e9" * 32,
+        "a" * 63 + "\u00e9",
+        "STREAMING-",
+        "STREAMING-" + "x" * 54,
+        "UNSIGNED-PAYLOAD ",
+        "x" * 64,
+        "*",
+        ",",
+        EVENTS,
+        CHUNKS,
+    ],
+)
+def test_any_payload_hash_that_is_signed_is_judged(value):
+    for length in (None, "4", "\u0664", "\u00b2", "4,4", "", "9" * 19, "9" * 20):
+        headers = {"X-Amz-Content-SHA256": value, "X-Amz-Decoded-Content-Length": length}
+        request = hand_signed(headers)
+        for form_of_headers in (request[2], list(request[2].items())):
+            for body in (b"body", b"", [b"body"]):
+                try:
+                    _, data = verify_whole(*request[:2], form_of_headers, body, EXAMPLE, now=NOW)
+                except sigv4.SignatureError:
+                    continue
+                pytest.fail(f"accepted {data!r} with {headers!r}")
+
+
+@pytest.mark.parametrize(
+    "announced", ["", ",", "x-amz-trailer-signature", "a,a", "\u00e9", "x-amz-checksum-", "x-amz-checksum-crc32 , A", "x" * 5000]
+)
+def test_any_announcement_of_trailers_that_is_signed_is_judged(announced):
+    for trailers in ([crc32_trailer(b"data")], [("a", "")], [("\u00e9".encode().decode("latin-1"), "\u00ff")]):
+        for signed in (True, False):
+            request, frames = hand_chunked([b"data"], trailers, signed=signed, announced=announced)
+            with contextlib.suppress(sigv4.SignatureError):
+                verify_whole(*request, b"".join(frames), EXAMPLE, now=NOW)
+
+
+ODD_HEADERS = [
+    {"User-Agent": "\udcff"}, {"User-Agent": "a\nb"}, {"User-Agent": "a\rb"}, {"User-Agent": "\0"}, {"User-Agent": "\u4e2d"},
+    {"Date": "\udcff"}, {"Date": "Thu, 99 Jan 99999999 00:00:00 GMT"}, {"Date": "x" * 1000}, {"Content-Type": "\udcff"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD_HEADERS, ids=ascii)
+def test_an_unsigned_header_of_any_text_is_judged_alike_in_each_form(odd):
+    """Servers hand headers on with surrogates for bytes that are not UTF-8."""
+    chunked, frames = hand_chunked([b"data"], [crc32_trailer(b"data")])
+    events, event_frames, _ = event_stream(1)
+    content_type, body = multipart(form_fields())
+    calls = [
+        (*hand_signed({"X-Amz-Content-SHA256": EMPTY}), b""),
+        (*chunked, b"".join(frames)),
+        (events.method, events.url, events.headers, b"".join(event_frames)),
+        ("GET", "/", {"Host": BUCKET_HOST}, None),
+        ("POST", "/", {"Host": BUCKET_HOST, "Content-Type": content_type}, body),
+    ]
+    for method, url, headers, body in calls:
+        headers = {**headers, **{name: value for name, value in odd.items() if name not in headers}}
+        answers = []
+        for form_of_headers in (headers, list(headers.items())):
+            try:
+                answers.append(verify_whole(method, url, form_of_headers, body, EXAMPLE, now=NOW)[1])
+            except sigv4.SignatureError as error:
+                answers.append(error.code)
+        assert answers[0] == answers[1], url
+
+
+def test_an_unsigned_token_of_any_text_raises_no_other_error():
+    request = Signer(WITH_TOKEN, service="iotdevicegateway", region="us-east-1").sign("GET", "https://a.example/mqtt", now=NOW)
+    url = sigv4.iot_mqtt_url(Signer(WITH_TOKEN), "abc-ats.iot.us-east-1.amazonaws.com", now=NOW)
+    for token in ("\udcff", "\u00e9", "", TOKEN.encode(), f" {TOKEN} "):
+        for form_of_headers in (dict, lambda headers: list(headers.items())):
+            headers = form_of_headers({**request.headers, "X-Amz-Security-Token": token})
+            if token in (TOKEN.encode(), f" {TOKEN} "):
+                assert sigv4.verify("GET", request.url, headers, None, WITH_TOKEN, now=NOW).service == "iotdevicegateway"
+            else:
+                assert refusal_of(sigv4.verify, "GET", request.url, headers, None, WITH_TOKEN, now=NOW).code in (
+                    "InvalidToken",
+                    "InvalidRequest",
+                )
+    assert refusal_of(sigv4.verify, "GET", re.sub("Token=.*", "Token=%FF", url), None, None, WITH_TOKEN, now=NOW).code == "InvalidToken"
+    assert (
+        refusal_of(sigv4.verify, "GET", re.sub("&X-Amz-Security-Token=.*", "", url), None, None, WITH_TOKEN, now=NOW).code == "InvalidToken"
+    )
+
+
+@pytest.mark.parametrize("name", ["Authorization", "X-Amz-Date", "Host", "X-Amz-Content-SHA256", "X-Amz-Security-Token"])
+def test_header_values_of_other_types_are_taken_as_anywhere_or_refused(name):
+    call = put(WITH_TOKEN)
+    assert sigv4.verify(**{**call, "headers": {**call["headers"], name: call["headers"][name].encode()}}).body == b"body"
+    for wrong in (None, ["a"], ("a",), {}, True, b"\xff", 5, object()):
+        for headers in ({**call["headers"], name: wrong}, list({**call["headers"], name: wrong}.items())):
+            with pytest.raises((sigv4.SignatureError, RequestError)):
+                sigv4.verify(**{**call, "headers": headers})
+
+
+def test_a_date_header_of_any_type_or_text_is_judged():
+    request = hand_signed({"X-Amz-Date": None, "Date": "Sun, 30 Aug 2015 12:36:00 GMT", "X-Amz-Content-SHA256": EMPTY})
+    for date in (b"Sun, 30 Aug 2015 12:36:00 GMT", " Sun, 30 Aug 2015 12:36:00 GMT "):
+        assert sigv4.verify(*request[:2], {**request[2], "Date": date}, b"", EXAMPLE, now=NOW).time == NOW
+    for date in (None, ["a"], b"\xff", "\udcff", "Thu, 99 Jan 99999999 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -2359", "0 0 0 0 0", "\0"):
+        for headers in ({**request[2], "Date": date}, list({**request[2], "Date": date}.items())):
+            with pytest.raises((sigv4.SignatureError, RequestError)):
+                sigv4.verify(*request[:2], headers, b"", EXAMPLE, now=NOW)
+
+
+# Nothing else than acceptance or a SignatureError.
+
+NOISE = [
+    "", " ", ",", "=", ";", "/", "%", "\t", "\n", "\r\n", "\0", "\u00e9", "\udcff", "\u0661", "a", "0", "A", "Credential=",
+    "SignedHeaders=", "Signature=", "host", "x-amz-date", "aws4_request", sigv4.ALGORITHM, sigv4.ALGORITHM_V4A, "20150830", "*", "'",
+    '"', "\\",
+    "{}",
+]  # fmt: skip
+
+
+def mutated(text, chance, noise):
+    """The text, or bytes, after one to three random edits."""
+    for _ in range(chance.randrange(1, 4)):
+        start = chance.randrange(len(text) + 1)
+        end = min(len(text), start + chance.choice([0, 0, 1, 1, 2, 8, 64]))
+        middle = chance.choice(
+            [chance.choice(noise), chance.choice(noise), text[start:end] * 2, text[end : end + 5], text[start:end][::-1]]
+        )
+        text = text[:start] + middle + text[end:]
+    return text
+
+
+def test_fuzz_10000_authorization_headers_end_in_acceptance_or_a_signature_error():
+    chance = random.Random(6)
+    calls = [put(), put(WITH_TOKEN), put(url=API_URL), put(url="https://a.example/", service="iotdevicegateway")]
+    asymmetric = put(region="*")
+    accepted = 0
+    for number in range(10000):
+        call = asymmetric if number % 40 == 0 else chance.choice(calls)
+        text = mutated(call["headers"]["Authorization"], chance, NOISE)
+        headers = {**call["headers"], "Authorization": text}
+        for form_of_headers in (headers, list(headers.items())):
+            try:
+                sigv4.verify(**{**call, "headers": form_of_headers})
+                accepted += 1
+            except sigv4.SignatureError:
+                pass
+            except Exception as error:
+                pytest.fail(f"{number}: {error!r} for {text!r}")
+    assert 0 < accepted < 4000
+
+
+def test_fuzz_5000_headers_and_urls_end_in_acceptance_or_a_signature_error():
+    chance = random.Random(7)
+    signed = hand_signed({"X-Amz-Date": None, "Date": "Sun, 30 Aug 2015 12:36:00 GMT", "X-Amz-Content-SHA256": EMPTY})
+    date = dict(zip(("method", "url", "headers", "body", "credentials", "now"), (*signed, b"", EXAMPLE, NOW)))
+    calls = [put(), put(WITH_TOKEN), put(region=["us-*", "eu-west-1"]), got(), got(WITH_TOKEN), iot_call(), date]
+    for number in range(5000):
+        call = chance.choice(calls)
+        if call["headers"] and chance.random() < 0.6:
+            name = chance.choice(list(call["headers"]))
+            call = {**call, "headers": {**call["headers"], name: mutated(call["headers"][name], chance, NOISE)}}
+        else:
+            call = {**call, "url": mutated(target_of(call["url"]) if "://" in call["url"] else call["url"], chance, NOISE)}
+        for headers in (call["headers"], list(call["headers"].items())):
+            try:
+                sigv4.verify(**{**call, "headers": headers}, region=chance.choice([None, "us-east-1"]))
+            except sigv4.SignatureError:
+                pass
+            except Exception as error:
+                pytest.fail(f"{number}: {error!r} for {call['url']!r} {call['headers']!r}")
+
+
+def test_fuzz_10000_encoded_chunk_streams_end_in_acceptance_or_a_signature_error():
+    chance = random.Random(8)
+    noise = [
+        b"",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"0",
+        b"f",
+        b"\0",
+        b"\xff",
+        b":",
+        b";chunk-signature=",
+        b"x-amz-trailer-signature:",
+        b"0\r\n\r\n",
+        b"a:b\r\n",
+    ]
+    streams = [(request, b"".join(frames), data) for _, request, frames, data in frames_of_every_kind()]
+    accepted = 0
+    for number in range(10000):
+        request, body, data = streams[number % len(streams)]
+        body = mutated(body, chance, noise)
+        try:
+            _, given = verify_whole(*request, chance.choice([body, io.BytesIO(body), [body[:50], body[50:]]]), EXAMPLE, now=NOW)
+        except sigv4.SignatureError:
+            continue
+        except Exception as error:
+            pytest.fail(f"{number}: {error!r} for {body!r}")
+        assert given == data, f"{number}: other data were accepted: {body!r}"
+        accepted += 1
+    assert 0 < accepted < 4000
+
+
+def test_fuzz_3000_encoded_forms_end_in_acceptance_or_a_signature_error():
+    chance = random.Random(9)
+    fields = form_fields([["content-length-range", 1, 10]], {"x-amz-meta-a": "b"}, WITH_TOKEN)
+    content_type, body = multipart(fields)
+    noise = [
+        b"",
+        b"\r\n",
+        b"\n",
+        b"--",
+        b"------formBoundary7",
+        b'"',
+        b";",
+        b"=",
+        b"name*=a'b'c",
+        b"filename=",
+        b"\0",
+        b"\xff",
+        b"=?utf-8?q?a?=",
+    ]
+    for number in range(3000):
+        changed = mutated(body, chance, noise) if number % 3 else body
+        sent = mutated(content_type, chance, [*NOISE, "boundary=", "boundary*=", "''"]) if number % 3 == 0 else content_type
+        for headers in ({"Host": BUCKET_HOST, "Content-Type": sent}, [("host", BUCKET_HOST), ("content-type", sent)]):
+            try:
+                found = sigv4.verify("POST", "/", headers, changed, WITH_TOKEN, now=NOW)
+            except sigv4.SignatureError:
+                continue
+            except Exception as error:
+                pytest.fail(f"{number}: {error!r} for {sent!r} {changed!r}")
+            assert {name: found.fields[name] for name in fields} == fields, number
+
+
+# The callers' own mistakes, and what verify leaves alone.
+
+
+def test_law_verify_changes_nothing_that_was_handed_in():
+    for seed in range(100):
+        one, credentials, _ = arrived(seed)
+        pairs, mapping = list(one.headers), dict(one.headers)
+        before = copy.deepcopy((pairs, mapping, one.query))
+        for headers in (pairs, mapping):
+            sigv4.verify(
+                one.method, f"{one.path}?{'&'.join('='.join(pair) for pair in one.query)}", headers, one.body, credentials, now=NOW
+            )
+        assert (pairs, mapping, one.query) == before, seed
+    fields = {**form_fields(), "file": b"x"}
+    before = dict(fields)
+    found = sigv4.verify("POST", BUCKET, None, fields, EXAMPLE, now=NOW)
+    found.fields["changed"] = "afterwards"
+    assert fields == before
+    data = bytearray(b"body")
+    call = put()
+    found = sigv4.verify(**{**call, "body": data})
+    data[:] = b"xxxx"
+    assert (found.body, call["headers"]) == (b"body", put()["headers"])
+    file = io.BytesIO(b"before body")
+    file.seek(7)
+    call = put(url=API_URL)
+    assert sigv4.verify(**{**call, "body": file}).body.read() == b"body"
+
+
+def test_headers_may_be_given_as_an_iterator():
+    request, frames = hand_chunked([b"data"], [crc32_trailer(b"data")])
+    content_type, body = multipart(form_fields())
+    assert verify_whole(*request[:2], iter(list(request[2].items())), b"".join(frames), EXAMPLE, now=NOW)[1] == b"data"
+    headers = iter([("host", BUCKET_HOST), ("content-type", content_type)])
+    assert sigv4.verify("POST", "/", headers, body, EXAMPLE, now=NOW).body == b"data"
+
+
+def test_header_objects_of_libraries_are_taken():
+    for kind in ("http", "requests", "httpx", "multidict", "urllib3", "werkzeug"):
+        request = Signer(EXAMPLE).sign("PUT", S3_URL, {"X-A": "b"}, b"", now=NOW)
+        if kind == "http":
+            headers = http.client.HTTPMessage()
+            for name, value in request.headers.items():
+                headers[name] = value
+        else:
+            makes = {"requests": ("requests.structures", "CaseInsensitiveDict"), "httpx": ("httpx", "Headers"),
+                     "urllib3": ("urllib3", "HTTPHeaderDict"),
+                     "multidict": ("multidict", "CIMultiDict"), "werkzeug": ("werkzeug.datastructures", "Headers")}  # fmt: skip
+            module, name = makes[kind]
+            try:
+                headers = getattr(importlib.import_module(module), name)(request.headers)
+            except ImportError:
+                continue
+        assert sigv4.verify("PUT", request.url, headers, b"", EXAMPLE, now=NOW).access_key_id == KEY_ID
+
+
+def test_mistakes_of_the_caller_are_told_from_refusals():
+    call = put()
+    for now in (NOW.replace(tzinfo=None), 1440938160, "2015-08-30", NOW.date()):
+        with pytest.raises(RequestError, match="now is"):
+            sigv4.verify(**{**call, "now": now})
+    for wrong in ("AKIDEXAMPLE", (KEY_ID, SECRET), [EXAMPLE], {KEY_ID: EXAMPLE}, 5, b"secret", (1, 2, 3), (1.5, 2.5)):
+        for credentials in (wrong, lambda key_id, wrong=wrong: wrong):
+            with pytest.raises(sigv4.CredentialsError) as caught:
+                sigv4.verify(**{**call, "credentials": credentials})
+            shows_no_secret(caught.value)
+    for body in (5, object(), io.StringIO("body"), {"a": "b"}):
+        for mine in (call, put(url=API_URL)):
+            with pytest.raises(RequestError):
+                sigv4.verify(**{**mine, "body": body})
+    with pytest.raises(ZeroDivisionError):
+        sigv4.verify(**{**call, "credentials": lambda key_id: 1 // 0})
+    for pieces in (["body"], [None], [5], [b"bo", "dy"]):
+        with pytest.raises(RequestError, match="body gives"):
+            sigv4.verify(**{**call, "body": iter(pieces)}).body.read()
+
+
+def test_an_asynchronous_body_that_gives_no_bytes_to_an_event_loop_is_the_callers_mistake():
+    request, _ = hand_chunked([b"data"])
+    for method, url, headers in (request, hand_signed({"X-Amz-Content-SHA256": EMPTY})):
+        for piece in ("data", None, 5):
+            with pytest.raises(RequestError):
+                gathered(sigv4.verify(method, url, headers, asynchronous([piece]), EXAMPLE, now=NOW).body)
+    with pytest.raises(RequestError, match="asynchronous"):
+        sigv4.verify(**{**put(url=API_URL), "body": asynchronous([b"body"])})
+
+
+# Every request that the peers sign is accepted.
+
+
+def time_of(amz_date):
+    return datetime.datetime.strptime(amz_date, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+
+
+def as_arrived(headers, url):
+    """Pairs as a server gets them, with the Host that the client's HTTP library adds."""
+    pairs = [(name, value if isinstance(value, bytes) else str(value).encode()) for name, value in headers]
+    return pairs if "host" in {name.lower() for name, _ in pairs} else [("Host", host_of(url).encode()), *pairs]
+
+
+def test_what_botocore_signs_is_accepted():
+    auth = pytest.importorskip("botocore.auth")
+    awsrequest = pytest.importorskip("botocore.awsrequest")
+    botocore_credentials = pytest.importorskip("botocore.credentials")
+    count = 0
+    for seed in range(300):
+        chance = random.Random(seed)
+        method, url, headers, body, options = random_request(chance, chance.choice(["s3", "execute-api", "es", "dynamodb"]))
+        body = body.encode() if isinstance(body, str) else body or b""
+        headers = {name: value for name, value in headers.items() if value.isascii()}
+        credentials = chance.choice([EXAMPLE, WITH_TOKEN])
+        url = Signer(credentials).sign(method, url, now=NOW, **options).url  # in a form that can be sent
+        keys = botocore_credentials.Credentials(credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
+        s3 = options["service"] == "s3"
+        for kind in ([auth.S3SigV4Auth] if s3 else [auth.SigV4Auth]) + ([auth.S3SigV4QueryAuth] if s3 else [auth.SigV4QueryAuth]):
+            in_query = "Query" in kind.__name__
+            theirs = awsrequest.AWSRequest(method.upper(), url, dict(headers), b"" if in_query else body)
+            kind(keys, options["service"], options["region"]).add_auth(theirs)
+            prepared = theirs.prepare()
+            query = parameters(prepared.url)
+            now = time_of(query["X-Amz-Date"] if in_query else prepared.headers["X-Amz-Date"])
+            pairs = as_arrived(prepared.headers.items(), prepared.url)
+            found = sigv4.verify(prepared.method, target_of(prepared.url), pairs, prepared.body, credentials, now=now, **options)
+            assert (found.service, found.expiration) == (options["service"], later(3600, now) if in_query else None), seed
+            count += 1
+    assert count == 600
+
+
+@pytest.mark.parametrize("checksum", ["CRC32", "SHA1", "SHA256"])
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_uploads_of_boto3_are_accepted_as_they_are_sent(checksum, scheme):
+    boto3 = pytest.importorskip("boto3")
+    awsrequest = pytest.importorskip("botocore.awsrequest")
+    config = pytest.importorskip("botocore.config").Config(signature_version="s3v4", retries={"max_attempts": 0})
+    sent = []
+
+    def answer_it(request, **_):
+        sent.append(request)
+        raw = types.SimpleNamespace(stream=lambda *_, **__: iter([b""]), read=lambda *_, **__: b"", close=lambda: None)
+        return awsrequest.AWSResponse(request.url, 200, {}, raw)
+
+    client_ = boto3.client(
+        "s3", "us-east-1", aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET, aws_session_token=TOKEN, config=config,
+        endpoint_url=f"{scheme}://s3.example.com:9000",
+    )  # fmt: skip
+    client_.meta.events.register("before-send.s3", answer_it)
+    data = b"hello world" * 1000
+    for body in (data, io.BytesIO(data)):
+        client_.put_object(Bucket="bucket", Key="a b/\u00e9~+.txt", Body=body, ChecksumAlgorithm=checksum, Metadata={"a": "b  c"})
+        request = sent.pop()
+        pairs = as_arrived(request.headers.items(), request.url)
+        now = time_of(dict(pairs)["X-Amz-Date"].decode())
+        encoded = request.body if isinstance(request.body, bytes) else request.body.read()
+        for arrives in (encoded, io.BytesIO(encoded), list(cut(encoded, random.Random(1)))):
+            found, given = verify_whole(
+                request.method, target_of(request.url), pairs, arrives, WITH_TOKEN, now=now, service="s3", region="us-east-1"
+            )
+            assert given == data
+        assert (found.payload_hash == UNSIGNED_TRAILER) == bool(found.trailers)
+    for call in (
+        client_.list_buckets,
+        lambda: client_.get_object(Bucket="bucket", Key="k"),
+        lambda: client_.delete_object(Bucket="bucket", Key="k"),
+    ):
+        with contextlib.suppress(Exception):  # the answer is no answer
+            call()
+        request = sent.pop()
+        pairs = as_arrived(request.headers.items(), request.url)
+        date = dict(pairs)["X-Amz-Date"].decode()
+        assert sigv4.verify(request.method, target_of(request.url), pairs, request.body, WITH_TOKEN, now=time_of(date)).service == "s3"
+
+
+def test_forms_of_boto3_are_accepted():
+    boto3 = pytest.importorskip("boto3")
+    config = pytest.importorskip("botocore.config").Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    client_ = boto3.client(
+        "s3", "us-east-1", aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET, aws_session_token=TOKEN, config=config
+    )
+    theirs = client_.generate_presigned_post(
+        "examplebucket", "user/${filename}", {"acl": "private"}, [{"acl": "private"}, ["content-length-range", 1, 9]], 600
+    )
+    now = time_of(theirs["fields"]["x-amz-date"])
+    content_type, body = multipart({**theirs["fields"], "key": "user/a.txt"})
+    found = sigv4.verify("POST", theirs["url"], {"Content-Type": content_type}, body, WITH_TOKEN, now=now, service="s3")
+    assert found.body == b"data"
+
+
+@pytest.mark.parametrize("asymmetric", [False, True], ids=["SigV4", "SigV4a"])
+@pytest.mark.parametrize("in_query", [False, True], ids=["header", "query"])
+def test_what_awscrt_signs_is_accepted(asymmetric, in_query):
+    auth = pytest.importorskip("awscrt.auth")
+    crt_http = pytest.importorskip("awscrt.http")
+    count = 0
+    for seed in range(200):
+        chance = random.Random(seed)
+        method, url, headers, body, options = random_request(chance, chance.choice(["s3", "execute-api", "es"]))
+        body = body.encode() if isinstance(body, str) else body or b""
+        headers = [(name, value) for name, value in headers.items() if value.isascii()]
+        credentials = chance.choice([EXAMPLE, WITH_TOKEN])
+        url = Signer(credentials).sign(method, url, now=NOW, **options).url
+        if ":/" in url.partition("://")[2]:
+            continue  # see test_awscrt_makes_the_same_signature
+        s3 = options["service"] == "s3"
+        kinds = auth.AwsSignatureType
+        payload_hash = sigv4.UNSIGNED_PAYLOAD if s3 and in_query else hashlib.sha256(b"" if in_query else body).hexdigest()
+        in_header = auth.AwsSignedBodyHeaderType.X_AMZ_CONTENT_SHA_256 if s3 and not in_query else auth.AwsSignedBodyHeaderType.NONE
+        theirs = crt_http.HttpRequest(method.upper(), target_of(url), crt_http.HttpHeaders([("Host", host_of(url)), *headers]))
+        config = auth.AwsSigningConfig(
+            algorithm=auth.AwsSigningAlgorithm.V4_ASYMMETRIC if asymmetric else auth.AwsSigningAlgorithm.V4,
+            signature_type=kinds.HTTP_REQUEST_QUERY_PARAMS if in_query else kinds.HTTP_REQUEST_HEADERS,
+            credentials_provider=auth.AwsCredentialsProvider.new_static(KEY_ID, SECRET, credentials.session_token),
+            region="*" if asymmetric else "us-east-1",
+            service=options["service"],
+            date=NOW,
+            use_double_uri_encode=not s3,
+            should_normalize_uri_path=not s3,
+            signed_body_value=payload_hash,
+            signed_body_header_type=in_header,
+            expiration_in_seconds=900 if in_query else None,
+        )
+        signed = auth.aws_sign_request(theirs, config).result()
+        known = chance.choice([PUBLIC_KEY, credentials]) if asymmetric else credentials
+        found = sigv4.verify(
+            signed.method,
+            signed.path,
+            as_arrived(signed.headers, url),
+            b"" if in_query else body,
+            known,
+            now=NOW,
+            region="us-east-1",
+            service=options["service"],
+        )
+        assert (found.access_key_id, found.expiration) == (KEY_ID, later(900) if in_query else None), seed
+        count += 1
+    assert count > 150
+
 
 # 9. HTTP --------------------------------------------------------------------------------------------------------------
 
