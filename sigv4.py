@@ -174,7 +174,7 @@ REFUSALS = frozenset({301, 307, 400, 401, 403})
 EXPIRED_CODES = frozenset("ExpiredToken ExpiredTokenException InvalidClientTokenId UnrecognizedClientException".split())
 # What they say of a clock that is off: codes, and words in messages of other codes.
 SKEW_CODES = frozenset("RequestTimeTooSkewed RequestExpired RequestInTheFuture".split())
-SKEW_WORDS = ("signature expired", "not yet current", "request time", "request has expired", "skew")
+SKEW_WORDS = ("signature expired", "not yet current", "not yet valid", "request time ", "request has expired", "skew")
 # What an earlier signature left, in headers and in the query: dropped before a request is signed afresh.
 OLD_HEADERS = frozenset("authorization x-amz-date x-amz-region-set x-amz-s3session-token x-amz-security-token".split())
 OLD_PARAMETERS = frozenset(
@@ -3317,18 +3317,36 @@ def _size_of_upload(file: Any) -> int | None:
 # Parts of the names of headers and parameters whose values explain never shows, but for those that are none for all that.
 SECRET_WORDS = ("auth", "cookie", "credential", "key", "pass", "secret", "session", "signature", "token")
 CANONICAL_MARK, TO_SIGN_MARK = "Canonical String for this request should have been\n'", "String-to-Sign should have been\n'"
-REGION_CODES = frozenset(
-    "AuthorizationHeaderMalformed AuthorizationQueryParametersError IllegalLocationConstraintException PermanentRedirect"
-    " TemporaryRedirect".split()
-)
+REGION_CODES = frozenset("AuthorizationHeaderMalformed AuthorizationQueryParametersError PermanentRedirect TemporaryRedirect".split())
 UNKNOWN_KEY_CODES = frozenset("InvalidAccessKeyId InvalidClientTokenId UnrecognizedClientException".split())
 # What is behind refusals that need no comparison, in the order in which they are tried: codes, a phrase of the message in lower
 # case, cause and remedy.
 ADVICE = (
     (
         "",
-        CONTENT_SHA256,
+        "required header for this request: x-amz-content-sha256",
         "The service wants the header X-Amz-Content-SHA256 among the signed ones: pass content_sha256=True, or the service's own name.",
+    ),
+    (
+        "",
+        "date in credential scope",
+        "The day in the credential scope is not that of X-Amz-Date: sign anew, and send all headers of one signature.",
+    ),
+    (
+        "",
+        "valid date or x-amz-date",
+        "X-Amz-Date did not arrive as it was made: send the headers that came back from sign, and have proxies pass them.",
+    ),
+    ("", "x-amz-expires must be", f"The URL's life is out of bounds: expires= takes 1 to {MAX_EXPIRES} seconds."),
+    (
+        "",
+        "according to policy",
+        "The form is not what its policy allows, or the policy has expired: give each field a condition that it fulfils, or make it anew.",
+    ),
+    (
+        "",
+        "anonymous is not authorized",
+        "The service saw no signature: a proxy or a redirect dropped the Authorization header, or none was sent.",
     ),
     (
         "SignatureDoesNotMatch InvalidSignatureException InvalidSignature",
@@ -3393,85 +3411,116 @@ def explain(signed: Any, response: Any) -> str:
     """
     status, headers, text = _read_answer(response)
     code, message = _read_error(headers, text)
+    seen, _ = _echoed(text, message)
+    flaw = ""
+    stages = "", "", ""
     try:
-        stages = _stages_of(getattr(response, "request", None) if signed is None else signed)
+        stages = _stages_of(_attribute(response, "request") if signed is None else signed, seen)
     except SignatureError as error:
-        if signed is not None:
+        if signed is not None and error.code not in ("AccessDenied", "SignatureDoesNotMatch"):
             raise RequestError(f"what was signed can't be read: {error}") from None
-        stages = "", "", ""
-    findings = _findings(stages, status, headers, text)
+        flaw = "" if signed is None else f"The request is not what was signed: {error.args[1]}."
+    findings = [flaw] if flaw else []
+    findings += _findings(stages, status, headers, text)
     if not findings:
-        shown = _redacted(message.partition("\n")[0][:300])
+        shown = _redacted(message.partition("\n")[0][:300]).rstrip(".")
         findings = [f"It says nothing of the signature{': ' + shown if shown else ''}."]
+        if not text.strip():
+            findings = ["It has no body to tell why; the answer to a HEAD never has one: ask again with GET."]
     said = " ".join([part for part in (str(status or ""), _redacted((code or "")[:100])) if part])
     return "\n".join([f"The service answered {said or 'without a code'}.", *[f"- {finding}" for finding in findings]])
 
 
-def _findings(stages: tuple[str, str, str], status: int | None, headers: dict[str, str], text: str) -> list[str]:
+def _findings(stages: tuple[str, str, str], status: int | None, headers: Mapping[str, str], text: str) -> list[str]:
     """What explain has found; empty where the answer is no refusal that it knows."""
     code, message = _read_error(headers, text)
     lower = message.lower()
+    refused = status is None or status in REFUSALS
     canonical, to_sign, key_id = stages
     seen, seen_to_sign = _echoed(text, message)
     if seen and canonical:
         return _compare(canonical, seen) or [_compare_to_sign(to_sign, seen_to_sign)]
     if seen:
-        shown = [f"{name}: {_shown_value(name, value)}" for name, value in _canonical_parts(seen).items()]
+        shown = [f"{_shown_name(name)}: {_shown_value(name, value)}" for name, value in _canonical_parts(seen).items()]
         return ["There is no signed request to compare with. This is what the service saw:\n    " + "\n    ".join(shown)]
     algorithm, amz_date, scope, _ = to_sign.split("\n") if to_sign else ("", "", "", "")
     region, service = scope.split("/")[1:3] if algorithm == ALGORITHM else ("", scope.split("/")[1] if scope else "")
 
     life = _xml_text(text, "X-Amz-Expires") or canonical.partition("X-Amz-Expires=")[2].partition("&")[0].partition("\n")[0]
-    if life and lower.startswith("request has expired"):
+    if life and refused and ("request has expired" in lower or "signature expired" in lower):
         good_for = f"{_printable(life[:10])} s"
         return [f"The URL was good for {good_for} and has expired. Make another one; expires= takes {MAX_EXPIRES} s at most."]
-    if code in SKEW_CODES or any(words in lower for words in SKEW_WORDS):
+    if refused and (code in SKEW_CODES or any(words in lower for words in SKEW_WORDS)):
         return [_explain_skew(amz_date, headers, text, message)]
-    named = _xml_text(text, "Region") or _in_quotes(message, "expecting ") or headers.get("x-amz-bucket-region", "")
     if "correct service" in lower or "incorrect service" in lower:
         right = _in_quotes(message, "service: ") or _in_quotes(message, "belongs to ")
         return [_wrong("service", service or _in_quotes(message, "incorrect service "), right)]
-    if "scoped to a valid region" in lower or (code in REGION_CODES and (named or "region" in lower)):
+    said = _in_quotes(message, "expecting ") if "the region" in lower else ""
+    named = _xml_text(text, "Region") or said or headers.get("x-amz-bucket-region", "")
+    endpoint = _xml_text(text, "Endpoint")
+    if code in REGION_CODES and endpoint:
+        its = f" {_shown_text(named)}" if named else ""
+        return [f"The bucket is at another endpoint: send the request to {_shown_text(endpoint)}, signed for its region{its}."]
+    if "scoped to a valid region" in lower or (code in REGION_CODES and (named or "the region" in lower)):
         return [_wrong("region", region or _in_quotes(message, "the region "), named if named != region else "")]
     unsigned = _xml_text(text, "HeadersNotSigned")
     if unsigned or "were not signed" in lower:
-        which = f" ({_printable(unsigned[:200])})" if unsigned else ""
+        which = f" ({_redacted(unsigned[:200])})" if unsigned else ""
         return [f"A header arrived that was not signed{which}. Every x-amz- header must be: hand it to sign, and add none afterwards."]
+    missing = _xml_text(text, "MissingHeaderName")
+    if missing.lower() == CONTENT_SHA256:
+        return [ADVICE[0][2]]
+    if missing:
+        return [f"The service wants the header {_shown_text(missing)}, which did not arrive: hand it to sign, and have proxies pass it."]
     if code in UNKNOWN_KEY_CODES or "security token included in the request is invalid" in lower:
         return [_explain_key(canonical, key_id or _xml_text(text, "AWSAccessKeyId"))]
     for codes, phrase, advice in ADVICE:
-        if code in codes.split() or (phrase in lower and status in (None, *REFUSALS)):
+        if code in codes.split() or (phrase in lower and refused):
             return [advice]
     return []
 
 
+def _attribute(thing: Any, name: str) -> Any:
+    """An attribute, None where there is none; Python 3.8's HTTPError without a body raises KeyError for any."""
+    try:
+        return getattr(thing, name, None)
+    except KeyError:
+        return None
+
+
 def _read_answer(response: Any) -> tuple[int | None, dict[str, str], str]:
     """(status, headers by their names in lower case, text) of a response in any form; None and no headers where they are not told."""
-    status = getattr(response, "status_code", None) or getattr(response, "status", None) or getattr(response, "code", None)
-    headers: Any = getattr(response, "headers", None)
-    if isinstance(response, tuple) and len(response) == 3:
-        status, headers, body = response
-    elif isinstance(response, (str, bytes, bytearray, memoryview)):
-        body = response
-    elif hasattr(response, "status_code"):
-        body = response.content
-    else:
-        body = getattr(response, "body", getattr(response, "data", None))
-        if body is None and hasattr(response, "read"):
-            body = response.read()
+    status = _attribute(response, "status_code") or _attribute(response, "status") or _attribute(response, "code")
+    headers = _attribute(response, "headers")
+    try:
+        if isinstance(response, tuple) and len(response) == 3:
+            status, headers, body = response
+        elif isinstance(response, (str, bytes, bytearray, memoryview)):
+            body = response
+        elif hasattr(response, "status_code"):
+            body = response.content
+        else:
+            body = _attribute(response, "body")
+            body = _attribute(response, "data") if body is None else body
+            if body is None and _attribute(response, "fp") is None and isinstance(response, OSError):  # an HTTPError without a body
+                body = b""
+            body = response.read() if body is None and hasattr(response, "read") else body
+    except Exception as error:  # a library's own, as httpx.ResponseNotRead
+        raise RequestError(f"the response can't be read ({type(error).__name__}); read its body first") from error
     if hasattr(body, "close") and hasattr(body, "send"):
         body.close()  # a coroutine's
         raise RequestError("the response is read asynchronously; pass (status, headers, await response.read())")
     if not isinstance(body, (str, bytes, bytearray, memoryview)):
         raise RequestError(f"response is {_kind(response)}; pass a library's response, (status, headers, body), or the answer's text")
     text = body if isinstance(body, str) else bytes(body).decode("utf-8", "replace")
-    if headers is None and text.startswith("HTTP/"):
+    while (headers is None and text.startswith("HTTP/")) or (status or 0) in range(100, 200):  # curl prints "100 Continue" too
         head, _, text = text.replace("\r\n", "\n").partition("\n\n")
         first, *lines = head.split("\n")
         number = first.split(" ")[1:2]
         status = int(number[0]) if number and number[0].isdigit() and len(number[0]) == 3 else None
         headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
-    return status if isinstance(status, int) else None, {str(name).lower(): str(value) for name, value in _header_pairs(headers)}, text
+    pairs = [[part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair] for pair in _header_pairs(headers)]
+    return status if isinstance(status, int) else None, {name.lower(): value for name, value in pairs}, text
 
 
 def _read_error(headers: Mapping[str, str], text: str) -> tuple[str | None, str]:
@@ -3485,6 +3534,9 @@ def _read_error(headers: Mapping[str, str], text: str) -> tuple[str | None, str]
         fields = {name.lower(): value for name, value in json.loads(text).items()}
     except (ValueError, AttributeError, RecursionError):
         return code, ""
+    inner = fields.get("error")
+    if isinstance(inner, dict):  # as OpenSearch Serverless has it
+        fields = {"code": inner.get("type"), "message": inner.get("reason")}
     said = fields.get("__type") or fields.get("code") or fields.get("error")
     if code is None and isinstance(said, str):
         code = said.rpartition("#")[2]
@@ -3499,17 +3551,24 @@ def _xml_text(text: str, tag: str) -> str:
     return unescape(text.partition(f"<{tag}>")[2].partition("<")[0]).strip()
 
 
-def _stages_of(signed: Any) -> tuple[str, str, str]:
-    """(canonical request, string to sign, access key id) of what was signed, empty where nothing is known of it. No key is needed."""
+def _stages_of(signed: Any, seen: str = "") -> tuple[str, str, str]:
+    """(canonical request, string to sign, access key id) of what was signed, empty where nothing is known of it. No key is needed.
+
+    seen: the canonical request that the service tells; what a URL or a library's request leaves open is taken from it.
+    """
     if signed is None:
         return "", "", ""
     if isinstance(signed, SignedRequest):
         key_id = signed.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
         return signed.canonical_request, signed.string_to_sign, key_id
+    open_hash = seen.rpartition("\n")[2]
     if isinstance(signed, str):
-        signed = ("GET", signed, None, None)
+        lines = [line.partition(":") for line in seen.split("\n")[3:-3]]
+        told = [(name, value) for name, _, value in lines if name and name != "host" and not name.encode().translate(None, TOKEN)]
+        method = seen.partition("\n")[0]
+        signed = (method if method in METHODS else "GET", signed, told, None)
     elif hasattr(signed, "method") and hasattr(signed, "url"):  # the request of a library
-        signed = (signed.method, signed.url, signed.headers, getattr(signed, "body", getattr(signed, "content", None)))
+        signed = (signed.method, signed.url, signed.headers, _body_of(signed))
     if not isinstance(signed, (tuple, list)) or len(signed) != 4:
         raise RequestError(f"signed is {_kind(signed)}; pass a SignedRequest, (method, url, headers, body) as sent, or a presigned URL")
     method, url, headers, body = signed
@@ -3517,10 +3576,20 @@ def _stages_of(signed: Any) -> tuple[str, str, str]:
     if claim is None:
         raise SignatureError("MissingSecurityHeader", "it carries no signature")
     (algorithm, key_id, scope, service, _), amz_date, _, life, _, head, payload_hash, _, _ = claim
-    if payload_hash is None:
-        of_s3 = service in S3_SERVICES or service == LATTICE
-        payload_hash = UNSIGNED_PAYLOAD if life is not None and of_s3 else _payload(body, None, None)[1]
+    if payload_hash is None and life is not None and (service in S3_SERVICES or service == LATTICE):
+        payload_hash = UNSIGNED_PAYLOAD
+    elif payload_hash is None:
+        payload_hash = open_hash if body is ... else _payload(body, None, None)[1]
     return head + payload_hash, string_to_sign(head + payload_hash, amz_date, scope, algorithm), key_id
+
+
+def _body_of(request: Any) -> Any:
+    """The body of a library's request; ... where it is not known, or was read when it was sent."""
+    try:
+        body = request.body if hasattr(request, "body") else request.content
+    except Exception:  # httpx.RequestNotRead, or none at all
+        return ...
+    return body if body is None or isinstance(body, (str, bytes)) else ...
 
 
 def _echoed(text: str, message: str) -> tuple[str, str]:
@@ -3540,7 +3609,7 @@ def _canonical_parts(canonical: str) -> dict[str, str]:
     parts = {"method": method, "path": path}
     for piece in query.split("&") if query else []:
         name, _, value = piece.partition("=")
-        name = f"parameter {_shown_text(name)}"
+        name = f"parameter {name}"
         parts[name] = f"{parts[name]}&{value}" if name in parts else value
     for line in lines[:-2]:
         name, _, value = line.partition(":")
@@ -3555,14 +3624,14 @@ def _compare(canonical: str, seen: str) -> list[str]:
     if canonical == seen:
         return []
     ours, theirs = _canonical_parts(canonical), _canonical_parts(seen)
-    found = []
+    found: list[str] = []
     for name in {**ours, **theirs}:
         one, other = ours.get(name), theirs.get(name)
         if one != other:
-            found.append(
-                f"{name}: {_shown_value(name, one)} was signed, the service saw {_shown_value(name, other)}. {_cause(name, one, other)}"
-            )
-    if len(found) > 1:  # told by the headers themselves
+            signed, arrived = _shown_value(name, one), _shown_value(name, other)
+            arrived = "another one" if signed == arrived else arrived
+            found.append(f"{_shown_name(name)}: {signed} was signed, the service saw {arrived}. {_cause(name, one, other)}")
+    if len(found) > 1:  # these are told by the headers themselves
         found = [each for each in found if not each.startswith("signed headers:")]
     return found or ["The service saw the same parts in another order or another layout: send the URL that came back from sign."]
 
@@ -3608,8 +3677,11 @@ def _cause_of_path(one: str, other: str) -> str:
     decoded = [text.replace("%25", "%") for text in (one, other)]
     if _unquote(decoded[0]) == _unquote(decoded[1]):
         return "Both mean the same path in other encodings: send the URL that came back from sign, through a library that leaves it alone."
-    if _without_dot_segments(one) == _without_dot_segments(other) or one.replace("//", "/") == other.replace("//", "/"):
-        return "Dot segments or doubled slashes were removed on one side: normalize_path is for all services but S3."
+    if _canonical_path(one, False, True) == _canonical_path(other, False, True):
+        return (
+            "Dot segments or doubled slashes went away on one side: S3 keeps them (normalize_path=False), other services remove them"
+            " (True); a proxy or a library may have removed them too."
+        )
     if one.endswith(other) or other.endswith(one):
         return "A part before the path came or went: a proxy or a base path of a custom domain. Sign the path that the service sees."
     return "The path was rewritten on the way: sign the one that the service sees."
@@ -3624,6 +3696,8 @@ def _cause_of_parameter(one: str | None, other: str | None) -> str:
         return "A + means a blank to one side and a plus to the other: write %20 for a blank and %2B for a plus."
     if _quote(one) == other or _quote(other) == one:
         return "The value was encoded once too often on one side: send the URL that came back from sign as it is."
+    if _unquote(one) == _unquote(other):
+        return "The same value in another encoding: send the URL that came back from sign, through a library that leaves it alone."
     if sorted(one.split("&")) == sorted(other.split("&")):
         return "Its values come in another order: they are sorted before they are signed."
     return "The value was changed after signing."
@@ -3635,12 +3709,12 @@ def _compare_to_sign(to_sign: str, seen: str) -> str:
     for name, one, other in lines:
         if one != other:
             return (
-                f"{name}: {_shown_text(one)} was signed, the service computed with {_shown_text(other)}. Sign for the service and the"
+                f"{name}: {_shown_plain(one)} was signed, the service computed with {_shown_plain(other)}. Sign for the service and the"
                 " region of the host, and send the X-Amz-Date that was signed."
             )
     return (
         "All that was signed arrived as it was signed, so the secret is not the one of this access key id: look for one that was mistyped,"
-        " cut, rotated, or is another account's."
+        " cut, rotated, or is another account's. A store may also say so of a key id that it does not know."
     )
 
 
@@ -3649,13 +3723,16 @@ def _explain_skew(amz_date: str, headers: Mapping[str, str], text: str, message:
 
     moment = _read_time(_xml_text(text, "ServerTime"))
     now = _http_date(headers.get("date", "")) if moment is None else moment.timestamp()
-    if now is None:  # "... is now earlier than A (B - 5 min.)": B is the service's time
+    stamps = [word.strip("(),.") for word in message.split()]
+    stamps = [word for word in stamps if len(word) == 16 and word[8] + word[15] == "TZ"]
+    amz_date = amz_date or _xml_text(text, "RequestTime") or "".join(stamps[:1])
+    if now is None and stamps:  # "... expired: A is now earlier than B (C - 5 min.)": C is the service's time
         with suppress(SignatureError):
-            now = _read_amz_date(message.rpartition("(")[2][:16], "")
+            now = _read_amz_date(stamps[-1], "")
     off = ""
-    if now is not None and amz_date:
-        ahead = _read_amz_date(amz_date, "") - now
-        off = f": {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service's"
+    with suppress(SignatureError):
+        ahead = 0.0 if now is None else _read_amz_date(amz_date, "") - now
+        off = "" if now is None else f": {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service's"
     return (
         f"The clock that signed is off{off}. Set it (NTP); Client corrects it by itself. A request that was kept for minutes before it was"
         " sent must be signed again."
@@ -3686,15 +3763,29 @@ def _in_quotes(message: str, before: str) -> str:
     return rest[1:].partition(rest[0])[0] if rest[:1] in ("'", '"') else ""
 
 
+def _shown_name(name: str) -> str:
+    """The name of a part; that of a header or a parameter only where it can be one."""
+    kind, _, what = name.partition(" ")
+    if len(what) > 100 or what.encode("utf-8", "replace").translate(None, TOKEN + b" "):
+        return f"{kind} of {len(what)} characters"
+    return f"{kind} {what!r}" if kind == "parameter" else name
+
+
 def _shown_value(name: str, value: str | None) -> str:
     """A value fit for an explanation: its length alone where its name says that it may be a secret."""
     if value is None:
         return "nothing"
     if name == "payload hash":
-        return "that of no body" if value == EMPTY_SHA256 else value[:9] + "..." if len(value) == 64 else _shown_text(value)
-    if name != "path" and name != "signed headers" and any(word in name.lower() for word in SECRET_WORDS):
+        return "that of no body" if value == EMPTY_SHA256 else _shown_plain(value[:9] + "..." if len(value) == 64 else value[:50])
+    if name in ("path", "method", "header host"):
+        return _shown_plain(value)
+    if name != "signed headers" and any(word in name.lower() for word in SECRET_WORDS):
         return f"a value of {len(value)} characters"
     return _shown_text(value)
+
+
+def _shown_plain(text: str) -> str:
+    return repr(_printable(text if len(text) <= 300 else text[:297] + "..."))
 
 
 def _shown_text(text: str) -> str:
@@ -3708,7 +3799,7 @@ def _redacted(text: str) -> str:
         if character.isalnum() or character in "+/=%_-":
             run += character
         else:
-            words += [run if len(run) < 40 or "/" in run[:2] else f"({len(run)} characters)", character]
+            words += [run if len(run) < 40 else f"({len(run)} characters)", character]
             run = ""
     return "".join(words)[:-1]
 
@@ -3823,7 +3914,11 @@ class Response:
         """(code, code and message fit for a message of ours). The first line only: what some services say beyond it repeats the
         canonical request, with the session token in it."""
         code, message = self.error()
-        return code, _printable(": ".join([part for part in (code, message.partition("\n")[0][:300]) if part]))
+        return code, _redacted(": ".join([part for part in (code, message.partition("\n")[0][:300]) if part]))
+
+    def _findings(self) -> list[str]:
+        """What explain finds in a refusal."""
+        return _findings(_stages_of(self.request), self.status, self.headers, self.text) if self.status in REFUSALS else []
 
     def _passes(self) -> bool:
         """Whether the service may answer otherwise in a while: it is overloaded, or failed."""
@@ -3837,7 +3932,7 @@ class Response:
         request_id = self.headers.get("x-amzn-requestid") or self.headers.get("x-amz-request-id") or _xml_text(self.text, "RequestId")
         what = f"{self.request.method} {_shown(self.request.url)}" if self.request else "the request"
         tail = f" (request id {_printable(request_id[:100])})" if request_id else ""
-        found = _findings(_stages_of(self.request), self.status, self.headers, self.text) if self.status in REFUSALS else []
+        found = self._findings()
         explanation = "\n".join([f"- {finding}" for finding in found])
         message = f"{what} was answered with {self.status} {said or 'and no explanation'}{tail}"
         raise ServiceError(
@@ -6258,7 +6353,7 @@ def _parser() -> Any:
     sub.set_defaults(command=_command_explain, opened=[])
     sub.add_argument("file", metavar="FILE", nargs="?", default="-", help="the answer, with or without its head; default: stdin")
     sub.add_argument("--signed", metavar="REQUEST", help="a presigned URL, or @FILE of what `sign --json` printed, to compare with")
-    sub.add_argument("-X", "--request", metavar="METHOD", default="GET", help="of the presigned URL; default: %(default)s")
+    sub.add_argument("-X", "--request", metavar="METHOD", help="of the presigned URL; default: what the service saw")
     text = "print a token: a password for a database, a cache, Kafka or Kubernetes"
     layout = partial(argparse.RawDescriptionHelpFormatter, max_help_position=32, width=79)
     usage = "%(prog)s KIND [NAME ...] [options]"
@@ -6346,7 +6441,7 @@ def _command_fetch(arguments: Any) -> None:
         if arguments.fail:
             response.raise_for_status()
         to_file = arguments.output not in (None, "-")
-        if response.status == 403:
+        if (response.status == 403 or response._findings()) and sys.stderr is not None:
             print(explain(response.request, response), file=sys.stderr)
         with open(arguments.output, "wb") if to_file else _Standard() as output:
             if arguments.include:
@@ -6369,14 +6464,14 @@ def _command_explain(arguments: Any) -> None:
         import json
         from base64 import b64decode
 
-        with open(signed[1:], encoding="utf-8") as file:
-            text = file.read()
+        with open(signed[1:], "rb") as file:
+            data = file.read()
         try:
-            fields = json.loads(text)
+            fields = json.loads(data)
             signed = [fields[name] for name in ("method", "url", "headers")] + [b64decode(fields["body"])]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise RequestError(f"{signed[1:]} does not hold what `sign --json` prints") from None
-    elif signed is not None:
+    elif signed is not None and arguments.request:
         signed = (arguments.request, signed, None, None)
     if arguments.file == "-":
         data = _open_data(["@-"], True, arguments.opened).read()

@@ -4696,6 +4696,1173 @@ def test_what_awscrt_signs_is_accepted(asymmetric, in_query):
     assert count > 150
 
 
+LONG_TOKEN = "IQoJb3JpZ2luX2VjE" + base64.b64encode(hashlib.sha512(b"token").digest() * 4).decode()
+CUSTOMER_KEY = base64.b64encode(hashlib.sha256(b"customer").digest()).decode()
+COOKIE = "sid=c00k1eV4lue; theme=dark"
+DIFFERS = (
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method."
+    " Consult the service documentation for details."
+)
+API_POST = Signer(WITH_TOKEN, service="execute-api", region="us-east-1").sign(
+    "POST",
+    "https://abc123.execute-api.us-east-1.amazonaws.com/prod/a%20b?a=1&b=x%20y&c=2&c=3",
+    {"Content-Type": "application/json", "X-Custom": "1"},
+    b'{"a":1}',
+    now=NOW,
+)
+S3_GET = Signer(Credentials(KEY_ID, SECRET, LONG_TOKEN), service="s3", region="us-east-1").sign(
+    "GET",
+    "https://examplebucket.s3.amazonaws.com/a//b/./c%20d?prefix=x",
+    {"Cookie": COOKIE, "X-Amz-Server-Side-Encryption-Customer-Key": CUSTOMER_KEY},
+    now=NOW,
+)
+S3_LINK = Signer(WITH_TOKEN, service="s3", region="us-east-1").presign("GET", S3_URL, expires=600, now=NOW)
+
+
+def s3_error(code, message, **fields):
+    """S3's answer; of the names of elements `_` stands for `-`."""
+    fields = {"Code": code, "Message": message, **fields, "RequestId": "4442587FB7D0A2F9", "HostId": "vSN2Ayk2bXm8q/5T4="}
+    return '<?xml version="1.0" encoding="UTF-8"?>\n<Error>{}</Error>'.format(
+        "".join(f"<{name.replace('_', '-')}>{html.escape(value, quote=False)}</{name.replace('_', '-')}>" for name, value in fields.items())
+    )
+
+
+def sts_refusal(code, message):
+    return (
+        '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">\n  <Error>\n    <Type>Sender</Type>\n'
+        f"    <Code>{code}</Code>\n    <Message>{html.escape(message)}</Message>\n  </Error>\n  <RequestId>c6104cbe</RequestId>\n"
+        "</ErrorResponse>\n"
+    )
+
+
+def restated(request, canonical):
+    """The string to sign of another canonical request."""
+    _, amz_date, scope, _ = request.string_to_sign.split("\n")
+    return sigv4.string_to_sign(canonical, amz_date, scope, request.string_to_sign.partition("\n")[0])
+
+
+def in_words(canonical, to_sign):
+    return (
+        f"{DIFFERS}\n\nThe Canonical String for this request should have been\n'{canonical}'\n\n"
+        f"The String-to-Sign should have been\n'{to_sign}'\n"
+    )
+
+
+def s3_echo(request, canonical, to_sign):
+    bytes_of = [" ".join(f"{byte:02x}" for byte in text.encode()) for text in (to_sign, canonical)]
+    return s3_error(
+        "SignatureDoesNotMatch",
+        DIFFERS.partition(" Consult")[0],
+        AWSAccessKeyId=KEY_ID,
+        StringToSign=to_sign,
+        SignatureProvided=request.signature,
+        StringToSignBytes=bytes_of[0],
+        CanonicalRequest=canonical,
+        CanonicalRequestBytes=bytes_of[1],
+    )
+
+
+# What says which canonical request the service computed: (request, that, its string to sign) -> (status, headers, body).
+ECHOES = {
+    "s3": lambda *seen: (403, {"Content-Type": "application/xml"}, s3_echo(*seen)),
+    "execute-api": lambda _, *seen: (403, {"x-amzn-ErrorType": "InvalidSignatureException"}, json.dumps({"message": in_words(*seen)})),
+    "es": lambda _, *seen: (403, {"x-amzn-requestid": "1"}, json.dumps({"message": in_words(*seen)})),
+    "dynamodb": lambda _, *seen: (
+        400,
+        {},
+        json.dumps({"__type": "com.amazon.coral.service#InvalidSignatureException", "message": in_words(*seen)}),
+    ),
+    "sts": lambda _, *seen: (403, {"Content-Type": "text/xml"}, sts_refusal("SignatureDoesNotMatch", in_words(*seen))),
+}
+
+
+def echo(request, canonical=None, to_sign=None, layout=None):
+    canonical = request.canonical_request if canonical is None else canonical
+    layout = layout or ("s3" if "/s3/" in request.string_to_sign else "execute-api")
+    return ECHOES[layout](request, canonical, to_sign or restated(request, canonical))
+
+
+def api_error(message, kind=None, status=403):
+    return status, {"x-amzn-ErrorType": kind} if kind else {}, json.dumps({"message": message})
+
+
+# Each answer that carries no canonical request: what was signed, the answer, words of the explanation.
+SKEWED = "The difference between the request time and the current time is too large."
+REGION_IS_WRONG = "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'"
+QUERY_IS_WRONG = "Error parsing the X-Amz-Credential parameter; the region 'us-east-1' is wrong; expecting 'eu-west-1'"
+NO_EQUALS = f"'{API_POST.headers['Authorization']}' not a valid key=value pair (missing equal-sign) in Authorization header: "
+NOT_THE_BODY = "The body that arrived is not the one that was hashed"
+NO_SIGNATURE = "The service saw no signature"
+UNREADABLE = "The service could not read the signature"
+ANSWERS = {
+    "s3 skewed": (
+        S3_GET,
+        (
+            403,
+            {"Date": "Sun, 30 Aug 2015 23:00:00 GMT"},
+            s3_error(
+                "RequestTimeTooSkewed",
+                SKEWED,
+                RequestTime="20150830T123600Z",
+                ServerTime="2015-08-30T12:56:00Z",
+                MaxAllowedSkewMilliseconds="900000",
+            ),
+        ),
+        ["clock that signed is off: 1200 s behind the service's", "NTP"],
+    ),
+    "s3 expired URL": (
+        S3_LINK,
+        (
+            403,
+            {},
+            s3_error(
+                "AccessDenied",
+                "Request has expired",
+                X_Amz_Expires="600",
+                Expires="2015-08-30T12:46:00Z",
+                ServerTime="2015-08-30T13:00:00Z",
+            ),
+        ),
+        ["was good for 600 s and has expired", "Make another"],
+    ),
+    "s3 headers not signed": (
+        S3_GET,
+        (
+            403,
+            {},
+            s3_error("AccessDenied", "There were headers present in the request which were not signed", HeadersNotSigned="x-amz-acl"),
+        ),
+        ["arrived that was not signed (x-amz-acl)", "hand it to sign"],
+    ),
+    "s3 wrong region": (
+        S3_GET,
+        (400, {}, s3_error("AuthorizationHeaderMalformed", REGION_IS_WRONG, Region="eu-west-1")),
+        ["signed for the region 'us-east-1'", "wants 'eu-west-1'", "pass region='eu-west-1'"],
+    ),
+    "s3 wrong region in the query": (
+        S3_LINK,
+        (400, {}, s3_error("AuthorizationQueryParametersError", QUERY_IS_WRONG, Region="eu-west-1")),
+        ["signed for the region 'us-east-1'", "pass region='eu-west-1'"],
+    ),
+    "s3 wrong region in words alone": (
+        S3_GET,
+        (400, {}, s3_error("AuthorizationHeaderMalformed", REGION_IS_WRONG)),
+        ["signed for the region 'us-east-1'", "pass region='eu-west-1'"],
+    ),
+    "s3 wrong service": (
+        API_POST,
+        (
+            400,
+            {},
+            s3_error(
+                "AuthorizationHeaderMalformed",
+                'The authorization header is malformed; incorrect service "execute-api". This endpoint belongs to "s3".',
+            ),
+        ),
+        ["signed for the service 'execute-api'", "pass service='s3'"],
+    ),
+    "s3 credential of another form": (
+        S3_GET,
+        (
+            400,
+            {},
+            s3_error(
+                "AuthorizationHeaderMalformed",
+                "The authorization header is malformed; the Credential is mal-formed; expecting"
+                ' "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+            ),
+        ),
+        [UNREADABLE],
+    ),
+    "s3 unknown key": (
+        S3_GET,
+        (
+            403,
+            {},
+            s3_error("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", AWSAccessKeyId=KEY_ID),
+        ),
+        ["does not know the access key id 'AKIDEXAMPLE'", "mistyped"],
+    ),
+    "s3 invalid token": (
+        S3_GET,
+        (400, {}, s3_error("InvalidToken", "The provided token is malformed or otherwise invalid.", Token_0=LONG_TOKEN)),
+        ["session token is not this access key's", "from one answer"],
+    ),
+    "s3 expired token": (
+        S3_GET,
+        (400, {}, s3_error("ExpiredToken", "The provided token has expired.", Token_0=LONG_TOKEN)),
+        ["session token has expired", "fresh credentials"],
+    ),
+    "s3 another body": (
+        S3_GET,
+        (
+            400,
+            {},
+            s3_error(
+                "XAmzContentSHA256Mismatch",
+                "The provided 'x-amz-content-sha256' header does not match what was computed.",
+                ClientComputedContentSHA256=sigv4.EMPTY_SHA256,
+                S3ComputedContentSHA256=hashlib.sha256(b"x").hexdigest(),
+            ),
+        ),
+        [NOT_THE_BODY],
+    ),
+    "s3 no hash": (
+        API_POST,
+        (400, {}, s3_error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")),
+        ["X-Amz-Content-SHA256 among the signed ones", "content_sha256=True"],
+    ),
+    "s3 no hash, another code": (
+        API_POST,
+        (
+            400,
+            {},
+            s3_error("MissingSecurityHeader", "Your request was missing a required header", MissingHeaderName="x-amz-content-sha256"),
+        ),
+        ["X-Amz-Content-SHA256 among the signed ones"],
+    ),
+    "s3 redirect": (
+        S3_GET,
+        (
+            301,
+            {"x-amz-bucket-region": "eu-west-1"},
+            s3_error(
+                "PermanentRedirect",
+                "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to"
+                " this endpoint.",
+                Endpoint="examplebucket.s3-eu-west-1.amazonaws.com",
+                Bucket="examplebucket",
+            ),
+        ),
+        ["another endpoint", "'eu-west-1'"],
+    ),
+    "s3 redirect without its head": (
+        S3_GET,
+        s3_error(
+            "PermanentRedirect",
+            "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to"
+            " this endpoint.",
+            Endpoint="examplebucket.s3-eu-west-1.amazonaws.com",
+        ),
+        ["eu-west-1"],
+    ),
+    "s3 no permission": (S3_GET, (403, {}, s3_error("AccessDenied", "Access Denied")), ["not the signature", "lacks the permission"]),
+    "api region": (
+        API_POST,
+        api_error("Credential should be scoped to a valid region, not 'us-east-1'. ", "InvalidSignatureException"),
+        ["signed for the region 'us-east-1'", "not the service's", "pass region="],
+    ),
+    "api service": (
+        S3_GET,
+        api_error("Credential should be scoped to correct service: 'execute-api'. ", "InvalidSignatureException"),
+        ["signed for the service 's3'", "pass service='execute-api'"],
+    ),
+    "api expired": (
+        API_POST,
+        api_error(
+            "Signature expired: 20150830T123600Z is now earlier than 20150830T125100Z (20150830T125600Z - 5 min.)",
+            "InvalidSignatureException",
+        ),
+        ["off: 1200 s behind", "NTP"],
+    ),
+    "api not yet": (
+        API_POST,
+        api_error(
+            "Signature not yet current: 20150830T123600Z is still later than 20150830T122100Z (20150830T121600Z + 5 min.)",
+            "InvalidSignatureException",
+        ),
+        ["off: 1200 s ahead of"],
+    ),
+    "api no signature": (
+        API_POST,
+        api_error("Missing Authentication Token", "MissingAuthenticationTokenException"),
+        [NO_SIGNATURE, "a path, a method or a stage"],
+    ),
+    "api token": (
+        API_POST,
+        api_error("The security token included in the request is invalid.", "UnrecognizedClientException"),
+        ["does not know the access key id 'AKIDEXAMPLE'"],
+    ),
+    "api expired token": (
+        API_POST,
+        api_error("The security token included in the request is expired", "ExpiredTokenException"),
+        ["session token has expired"],
+    ),
+    "api unreadable": (API_POST, api_error(NO_EQUALS, "IncompleteSignatureException"), [UNREADABLE]),
+    "api unreadable, quoted at the end": (
+        API_POST,
+        api_error(f"Authorization header requires 'Signature' parameter. (Hashed with SHA-256) Authorization={NO_EQUALS[1:]}", None, 400),
+        [UNREADABLE],
+    ),
+    "api unreadable, s3": (
+        S3_GET,
+        api_error(
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization="
+            + S3_GET.headers["Authorization"],
+            "IncompleteSignatureException",
+        ),
+        [UNREADABLE],
+    ),
+    "api forbidden": (API_POST, api_error("Forbidden", "ForbiddenException"), ["gives no reason", "API key", "resource policy"]),
+    "api not authorized": (
+        API_POST,
+        api_error(
+            "User: arn:aws:iam::123456789012:user/a is not authorized to perform: execute-api:Invoke on resource: arn",
+            "AccessDeniedException",
+        ),
+        ["not the signature", "lacks the permission"],
+    ),
+    "api without an echo": (API_POST, api_error(DIFFERS, "InvalidSignatureException"), ["does not say over what", "secret first"]),
+    "es anonymous": (
+        API_POST,
+        (
+            403,
+            {},
+            json.dumps(
+                {"Message": "User: anonymous is not authorized to perform: es:ESHttpGet because no resource-based policy allows it"}
+            ),
+        ),
+        [NO_SIGNATURE],
+    ),
+    "aoss": (
+        API_POST,
+        (403, {}, json.dumps({"status": 403, "request-id": "1", "error": {"reason": "403 Forbidden", "type": "Forbidden"}})),
+        ["gives no reason", "data access policy"],
+    ),
+    "aoss in words": (API_POST, (403, {}, json.dumps({"message": "Forbidden"})), ["gives no reason", "data access policy"]),
+    "sts unknown key": (
+        API_POST,
+        (403, {}, sts_refusal("InvalidClientTokenId", "The security token included in the request is invalid.")),
+        ["does not know the access key id 'AKIDEXAMPLE'"],
+    ),
+    "sts expired token": (
+        API_POST,
+        (403, {}, sts_refusal("ExpiredToken", "The security token included in the request is expired")),
+        ["session token has expired"],
+    ),
+    "sts unreadable": (API_POST, (403, {}, sts_refusal("IncompleteSignature", NO_EQUALS)), [UNREADABLE]),
+    "sts expired": (
+        API_POST,
+        (
+            403,
+            {},
+            sts_refusal(
+                "SignatureDoesNotMatch",
+                "Signature expired: 20150830T123600Z is now earlier than 20150830T125100Z (20150830T125600Z - 5 min.)",
+            ),
+        ),
+        ["off: 1200 s behind"],
+    ),
+    "dynamodb unknown key": (
+        API_POST,
+        (
+            400,
+            {},
+            json.dumps(
+                {
+                    "__type": "com.amazon.coral.service#UnrecognizedClientException",
+                    "message": "The security token included in the request is invalid.",
+                }
+            ),
+        ),
+        ["does not know the access key id"],
+    ),
+    "dynamodb no signature": (
+        API_POST,
+        (
+            400,
+            {},
+            json.dumps(
+                {
+                    "__type": "com.amazon.coral.service#MissingAuthenticationTokenException",
+                    "message": "Request is missing Authentication Token",
+                }
+            ),
+        ),
+        [NO_SIGNATURE],
+    ),
+    "ec2 expired": (
+        API_POST,
+        (400, {"Date": "Sun, 30 Aug 2015 12:26:00 GMT"}, sts_refusal("RequestExpired", "Request has expired.")),
+        ["off: 600 s ahead of"],
+    ),
+    "not about the signature": (
+        API_POST,
+        (400, {}, json.dumps({"__type": "com.amazon.coral.service#ValidationException", "message": "1 validation error detected"})),
+        ["says nothing of the signature: 1 validation error detected"],
+    ),
+    "no body": (API_POST, (403, {}, b""), ["ask again with GET."]),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_each_answer_is_explained(name):
+    signed, response, words = ANSWERS[name]
+    said = sigv4.explain(signed, response)
+    first, *findings = said.split("\n")
+    assert re.fullmatch("The service answered .+\\.", first)
+    assert len(findings) == 1
+    assert findings[0].startswith("- ")
+    for word in words:
+        assert word in said
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header"),
+        ("AccessDenied", "Request is not yet valid"),
+        ("AccessDenied", "Invalid according to Policy: Policy expired."),
+    ],
+)
+def test_a_refusal_of_the_signature_is_not_taken_for_a_want_of_permission(code, message):
+    assert "lacks the permission" not in sigv4.explain(S3_GET, (403, {}, s3_error(code, message)))
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (504, json.dumps({"message": "Endpoint request timed out"})),
+        (400, s3_error("RequestTimeout", "The request timed out")),
+        (404, json.dumps({"message": "no such partition: skewed-orders"})),
+        (500, json.dumps({"message": "Internal server error"})),
+        (200, b"the authorization header is described on the next page"),
+        (404, s3_error("NoSuchKey", "The specified key does not exist.")),
+    ],
+    ids=range(6),
+)
+def test_other_answers_are_not_taken_for_refusals(status, body):
+    assert "says nothing of the signature" in sigv4.explain(API_POST, (status, {}, body))
+
+
+# What the service saw in place of what was signed, by replacing a part of the canonical request, and words of the explanation.
+HOST = "abc123.execute-api.us-east-1.amazonaws.com"
+API_HASH, EMPTY = hashlib.sha256(b'{"a":1}').hexdigest(), sigv4.EMPTY_SHA256
+API_NAMES = "content-type;host;x-amz-date;x-amz-security-token;x-custom"
+DIFFERENCES = [
+    (API_POST, [(f"host:{HOST}", "host:10.0.0.1:8080")], [f"header host: '{HOST}' was signed, the service saw '10.0.0.1:8080'", "proxy",
+        "sign for the one that the service sees"]),
+    (API_POST, [("x-custom:1\n", "x-custom:\n")], ["header x-custom: '1' was signed, the service saw ''", "dropped"]),
+    (API_POST, [("x-custom:1\n", ""), (";x-custom", "")], ["header x-custom: '1' was signed, the service saw nothing", "dropped"]),
+    (API_POST, [("x-custom:1", "x-custom:2")], ["header x-custom: '1' was signed, the service saw '2'", "rewrote", "leave it unsigned"]),
+    (API_POST, [("x-custom:1\n", "x-custom:1\nx-extra:1\n"), (";x-custom", ";x-custom;x-extra")],
+        ["header x-extra: nothing was signed, the service saw '1'", "hand it to sign"]),
+    (API_POST, [("application/json", "application/json; charset=utf-8")], ["header content-type: 'application/json' was signed",
+        "'application/json; charset=utf-8'", "charset", "give it the one that was signed"]),
+    (API_POST, [("x-amz-date:20150830T123600Z", "x-amz-date:20150830T123700Z")], ["header x-amz-date", "one signature"]),
+    (API_POST, [(TOKEN, TOKEN[:-1])], ["header x-amz-security-token: a value of 37 characters was signed", "saw a value of 36 characters"]),
+    (API_POST, [("/a%2520b", "/a%20b")], ["path: '/prod/a%2520b' was signed, the service saw '/prod/a%20b'", "once too often",
+        "double_encode=False"]),
+    (S3_GET, [("c%20d", "c%2520d")], ["path: '/a//b/./c%20d' was signed", "once more", "double_encode=True"]),
+    (S3_GET, [("/a//b/./c%20d", "/a/b/c%20d")], ["path:", "Dot segments or doubled slashes", "normalize_path"]),
+    (S3_GET, [("/a//b", "/a/b")], ["path:", "doubled slashes"]),
+    (S3_GET, [("/./", "/")], ["path:", "Dot segments"]),
+    (API_POST, [("/prod/", "/v2/prod/")], ["path:", "A part before the path came or went", "custom domain"]),
+    (API_POST, [("/prod/", "/")], ["path:", "A part before the path came or went"]),
+    (API_POST, [("/prod/a%2520b", "/other")], ["path: '/prod/a%2520b' was signed, the service saw '/other'", "rewritten"]),
+    (API_POST, [("b=x%20y", "b=x%2By")], ["parameter 'b': 'x%20y' was signed, the service saw 'x%2By'", "write %20 for a blank"]),
+    (API_POST, [("a=1&", "")], ["parameter 'a': '1' was signed, the service saw nothing", "dropped"]),
+    (API_POST, [("a=1&", "a=1&aa=5&")], ["parameter 'aa': nothing was signed, the service saw '5'", "added after signing"]),
+    (API_POST, [("a=1&", "a=2&")], ["parameter 'a': '1' was signed, the service saw '2'", "changed after signing"]),
+    (API_POST, [("a=1&", "a=&")], ["parameter 'a': '1' was signed, the service saw ''"]),
+    (API_POST, [("b=x%20y", "b=x%2520y")], ["parameter 'b'", "encoded once too often"]),
+    (API_POST, [("c=2&c=3", "c=3&c=2")], ["parameter 'c'", "another order"]),
+    (API_POST, [("c=2&c=3", "c=2")], ["parameter 'c'"]),
+    (API_POST, [("a=1&b=x%20y", "b=x%20y&a=1")], ["another order"]),
+    (API_POST, [(API_HASH, hashlib.sha256(b"{}").hexdigest())], ["payload hash:", "body was changed after it was signed", "compressed"]),
+    (API_POST, [(API_HASH, EMPTY)], ["the service saw that of no body", "No body arrived"]),
+    (S3_GET, [(f"\n{EMPTY}", f"\n{API_HASH}")], ["that of no body was signed", "A body was sent that was not signed", "hand it to sign"]),
+    (API_POST, [(API_HASH, "UNSIGNED-PAYLOAD")], ["the service saw 'UNSIGNED-PAYLOAD'", "only S3 takes UNSIGNED-PAYLOAD"]),
+    (API_POST, [("POST\n", "GET\n")], ["method: 'POST' was signed, the service saw 'GET'", "redirect"]),
+]  # fmt: skip
+
+
+def replaced(request, changes):
+    canonical = request.canonical_request
+    for old, new in changes:
+        assert old in canonical
+        head, _, tail = canonical.rpartition(old) if len(old) >= 64 else canonical.partition(old)
+        canonical = head + new + tail
+    return canonical
+
+
+@pytest.mark.parametrize(("request_", "changes", "words"), DIFFERENCES, ids=[each[2][0][:40] for each in DIFFERENCES])
+def test_each_difference_is_told_with_its_cause(request_, changes, words):
+    said = sigv4.explain(request_, echo(request_, replaced(request_, changes)))
+    assert said.count("\n") == 1, "one difference, one finding"
+    for word in words:
+        assert word in said
+
+
+@pytest.mark.parametrize("layout", ECHOES)
+def test_each_layout_of_a_canonical_request_is_read(layout):
+    canonical = replaced(API_POST, [(f"host:{HOST}", "host:10.0.0.1"), ("x-custom:1", 'x-custom:it\'s "2" & <3>')])
+    response = echo(API_POST, canonical, layout=layout)
+    first, *findings = sigv4.explain(API_POST, response).split("\n")
+    assert str(response[0]) in first
+    assert [finding.partition(":")[0] for finding in findings] == ["- header host", "- header x-custom"]
+    assert 'it\'s "2" & <3>' in findings[1].replace("\\'", "'")
+    (finding,) = sigv4.explain(API_POST, echo(API_POST, layout=layout)).split("\n")[1:]
+    assert "All that was signed arrived as it was signed, so the secret is not the one of this access key id" in finding
+    to_sign = API_POST.string_to_sign.replace("us-east-1", "eu-west-1")
+    (finding,) = sigv4.explain(API_POST, echo(API_POST, to_sign=to_sign, layout=layout)).split("\n")[1:]
+    assert "scope: '20150830/us-east-1/execute-api/aws4_request' was signed" in finding
+    assert "'20150830/eu-west-1/execute-api/aws4_request'" in finding
+    assert "region" in finding
+    body = response[2].replace("\n", "\r\n").replace("\\n", "\\r\\n")
+    if layout == "s3":
+        assert sigv4.explain(API_POST, (*response[:2], body)).split("\n")[1:] == findings
+    alone = sigv4.explain(None, response)
+    assert "no signed request to compare with" in alone
+    for line in ("method: 'POST'", "path: '/prod/a%2520b'", "parameter 'b': 'x%20y'", "header host: '10.0.0.1'", "payload hash: "):
+        assert line in alone
+
+
+def test_only_the_time_of_the_string_to_sign_differs():
+    to_sign = API_POST.string_to_sign.replace(AMZ_DATE, "20150830T123700Z")
+    said = sigv4.explain(API_POST, echo(API_POST, to_sign=to_sign))
+    assert "X-Amz-Date: '20150830T123600Z' was signed, the service computed with '20150830T123700Z'" in said
+
+
+def test_several_differences_are_told_in_order_and_one_each():
+    canonical = replaced(API_POST, [("POST\n", "PUT\n"), ("/prod/", "/"), ("a=1&", ""), ("x-custom:1\n", ""), (";x-custom", "")])
+    said = sigv4.explain(API_POST, echo(API_POST, canonical))
+    assert [line.partition(":")[0] for line in said.split("\n")[1:]] == ["- method", "- path", "- parameter 'a'", "- header x-custom"]
+
+
+LATE, EARLY = "Sun, 30 Aug 2015 12:56:30 GMT", "Sun, 30 Aug 2015 12:16:30 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "off"),
+    [
+        ({"Date": LATE}, s3_error("RequestTimeTooSkewed", SKEWED), "1230 s behind"),
+        ({"date": EARLY}, s3_error("RequestTimeTooSkewed", SKEWED), "1170 s ahead of"),
+        ([("DATE", EARLY)], s3_error("RequestTimeTooSkewed", SKEWED), "1170 s ahead of"),
+        ([(b"date", EARLY.encode())], s3_error("RequestTimeTooSkewed", SKEWED), "1170 s ahead of"),
+        ({"Date": LATE}, s3_error("RequestTimeTooSkewed", SKEWED, ServerTime="2015-08-30T12:16:00Z"), "1200 s ahead of"),
+        ({}, s3_error("RequestTimeTooSkewed", SKEWED, ServerTime="2015-08-30T12:56:00.000Z"), "1200 s behind"),
+        ({}, api_error("Signature expired: 20150830T123600Z is now earlier than 20150830T125100Z (20150830T125600Z - 5 min.)")[2],
+            "1200 s behind"),
+        ({}, api_error("Signature not yet current: 20150830T123600Z is still later than 20150830T122100Z (20150830T121600Z + 5 min.)")[2],
+            "1200 s ahead of"),
+        ({}, s3_error("RequestTimeTooSkewed", SKEWED, ServerTime="soon"), None),
+        ({"Date": "soon"}, s3_error("RequestTimeTooSkewed", SKEWED), None),
+        ({}, json.dumps({"message": "Signature expired: (soon"}), None),
+    ],
+    ids=range(11),
+)  # fmt: skip
+def test_a_clock_that_is_off_is_told_with_its_size(headers, body, off):
+    said = sigv4.explain(S3_GET, (403, headers, body))
+    assert (f"off: {off} the service's. Set it" if off else "is off. Set it") in said
+    assert "NTP" in sigv4.explain(None, (403, headers, body))
+
+
+def test_a_presigned_link_that_expired_is_no_clock_that_is_off():
+    link = Signer(EXAMPLE, service="execute-api", region="us-east-1").presign("GET", API_URL, expires=300, now=NOW)
+    message = "Signature expired: 20150830T123600Z is now earlier than 20150830T124600Z (20150830T125100Z - 5 min.)"
+    for answer_ in (api_error(message, "InvalidSignatureException"), (403, {}, s3_error("AccessDenied", "Request has expired"))):
+        said = sigv4.explain(link, answer_)
+        assert "good for 300 s and has expired" in said
+
+
+def test_a_key_id_of_temporary_credentials_without_a_token():
+    temporary = Credentials("ASIAEXAMPLE", SECRET)
+    for signed, has_token in (
+        (Signer(temporary).sign("GET", S3_URL, now=NOW), False),
+        (Signer(temporary).presign("GET", S3_URL, now=NOW), False),
+        (Signer(Credentials("ASIAEXAMPLE", SECRET, TOKEN)).sign("GET", S3_URL, now=NOW), True),
+        (Signer(Credentials("ASIAEXAMPLE", SECRET, TOKEN)).presign("GET", S3_URL, now=NOW), True),
+    ):
+        for response in (
+            (403, {}, s3_error("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")),
+            api_error("The security token included in the request is invalid.", "UnrecognizedClientException"),
+        ):
+            said = sigv4.explain(signed, response)
+            assert ("no session token was signed: pass session_token to Credentials" in said) is not has_token
+            assert "'ASIAEXAMPLE'" in said
+    assert "'AKIDOTHER'" in sigv4.explain(None, s3_error("InvalidAccessKeyId", "...", AWSAccessKeyId="AKIDOTHER"))
+
+
+def test_each_form_of_what_was_signed_gives_the_same_explanation():
+    canonical = replaced(API_POST, [("x-custom:1", "x-custom:2")])
+    status, headers, body = echo(API_POST, canonical)
+    expected = sigv4.explain(API_POST, (status, headers, body))
+    answered = sigv4.Response(status, headers, body, API_POST)
+    sent = types.SimpleNamespace(**dict(zip(("method", "url", "headers", "body"), API_POST)))
+    for signed in (tuple(API_POST), list(API_POST), sent):
+        assert sigv4.explain(signed, (status, headers, body)) == expected
+    without_host = {name: value for name, value in API_POST.headers.items() if name != "Host"}
+    assert sigv4.explain(("POST", API_POST.url, without_host, b'{"a":1}'), (status, headers, body)) == expected
+    assert sigv4.explain(None, answered) == expected
+    assert sigv4.explain(API_POST, answered) == expected
+    assert "no signed request" in sigv4.explain(None, sigv4.Response(status, headers, body))
+    unsigned = types.SimpleNamespace(method="GET", url=S3_URL, headers={}, body=None)
+    answered = types.SimpleNamespace(status_code=status, headers=headers, content=body.encode(), request=unsigned)
+    assert "no signed request" in sigv4.explain(None, answered)
+
+
+def seen_of_link(link, method="GET", host="examplebucket.s3.amazonaws.com", **headers):
+    """The canonical request of a presigned URL as a service sees it; of the names of headers `_` stands for `-`."""
+    parts = urllib.parse.urlsplit(link)
+    query = "&".join(sorted(part for part in parts.query.split("&") if not part.startswith("X-Amz-Signature=")))
+    lines = sorted(f"{name.replace('_', '-')}:{value}\n" for name, value in {"host": host, **headers}.items())
+    return f"{method}\n{parts.path}\n{query}\n{''.join(lines)}\n{parameters(link)['X-Amz-SignedHeaders']}\nUNSIGNED-PAYLOAD"
+
+
+@pytest.mark.parametrize(
+    "signed", [S3_LINK, ("GET", S3_LINK, None, None), ("GET", S3_LINK, {"Host": "examplebucket.s3.amazonaws.com"}, b"")]
+)
+def test_a_presigned_url_is_compared(signed):
+    scope = "20150830/us-east-1/s3/aws4_request"
+
+    def said(canonical):
+        return sigv4.explain(signed, s3_error("SignatureDoesNotMatch", DIFFERS, CanonicalRequest=canonical,
+            StringToSign=sigv4.string_to_sign(canonical, AMZ_DATE, scope)))  # fmt: skip
+
+    assert "All that was signed arrived" in said(seen_of_link(S3_LINK))
+    assert "header host: 'examplebucket.s3.amazonaws.com' was signed, the service saw 'proxy'" in said(seen_of_link(S3_LINK, host="proxy"))
+    if not isinstance(signed, str):
+        assert "method: 'GET' was signed, the service saw 'HEAD'" in said(seen_of_link(S3_LINK, "HEAD"))
+    added = said(seen_of_link(S3_LINK).replace("X-Amz-Security-Token=", "X-Amz-Security-Token=x").replace("X-Amz-Exp", "A=1&X-Amz-Exp"))
+    assert "parameter 'A': nothing was signed, the service saw '1'" in added
+    assert "parameter 'X-Amz-Security-Token': a value of" in added
+    assert TOKEN[:20] not in added
+
+
+@pytest.mark.parametrize(("method", "given"), [("PUT", {}), ("GET", {"content_type": "text/plain"})])
+def test_a_presigned_url_alone_does_not_tell_method_and_headers(method, given):
+    """Of a URL alone nobody knows which method and which values of further headers were signed: no difference in them may be told."""
+    headers = {name.replace("_", "-"): value for name, value in given.items()}
+    link = Signer(EXAMPLE, service="s3", region="us-east-1").presign(method, S3_URL, headers, now=NOW)
+    canonical = seen_of_link(link, method, **given)
+    to_sign = sigv4.string_to_sign(canonical, AMZ_DATE, "20150830/us-east-1/s3/aws4_request")
+    body = s3_error("SignatureDoesNotMatch", DIFFERS, CanonicalRequest=canonical, StringToSign=to_sign)
+    for signed in ((method, link, headers, None), link):
+        said = sigv4.explain(signed, body)
+        assert "redirect" not in said
+        assert "the secret is not the one" in said
+
+
+def test_sigv4a_requests_are_explained():
+    signer = Signer(WITH_TOKEN, service="s3", region="*")
+    request = signer.sign("GET", "https://mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com/k", now=NOW)
+    assert request.string_to_sign.startswith("AWS4-ECDSA-P256-SHA256\n")
+    said = sigv4.explain(request, echo(request, layout="s3"))
+    assert "the secret is not the one" in said
+    for signed in (request, tuple(request)):
+        said = sigv4.explain(signed, echo(request, replaced(request, [("x-amz-region-set:*", "x-amz-region-set:us-east-1")]), layout="s3"))
+        assert "header x-amz-region-set: '*' was signed, the service saw 'us-east-1'" in said
+    message = "Credential should be scoped to correct service: 's3'. "
+    assert "pass service='s3'" in sigv4.explain(request, api_error(message, "InvalidSignatureException"))
+    late = {"Date": LATE}
+    assert "1230 s behind" in sigv4.explain(request, (403, late, s3_error("RequestTimeTooSkewed", SKEWED)))
+
+
+class Wire:
+    """A socket that has one answer."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def makefile(self, _):
+        return io.BytesIO(self.data)
+
+
+def with_head(status, headers, body, end="\r\n"):
+    lines = [f"HTTP/1.1 {status} Forbidden", *(f"{name}: {value}" for name, value in headers.items()), "", body]
+    return end.join(lines)
+
+
+def by_http_client(*parts):
+    response = http.client.HTTPResponse(Wire(with_head(*parts).encode()))
+    response.begin()
+    return response
+
+
+FORMS_OF_ANSWERS = {
+    "tuple": lambda *parts: parts,
+    "bytes in a tuple": lambda status, headers, body: (status, list(headers.items()), body.encode()),
+    "head in front": with_head,
+    "head in front, LF": lambda *parts: with_head(*parts, end="\n"),
+    "head in front, bytes": lambda *parts: with_head(*parts).encode(),
+    "head in front, HTTP/2": lambda *parts: with_head(*parts).replace("HTTP/1.1 403 Forbidden", "HTTP/2 403"),
+    "after 100 Continue": lambda *parts: "HTTP/1.1 100 Continue\r\n\r\n" + with_head(*parts),
+    "Client's": lambda status, headers, body: sigv4.Response(status, headers, body),
+    "Client's streamed": lambda status, headers, body: sigv4.Response(status, headers, io.BytesIO(body.encode())),
+    "HTTPError": lambda status, headers, body: urllib.error.HTTPError(API_URL, status, "no", headers, io.BytesIO(body.encode())),
+    "http.client": by_http_client,
+}
+
+
+@pytest.mark.parametrize("form", FORMS_OF_ANSWERS)
+def test_each_form_of_an_answer_gives_the_same_explanation(form):
+    skewed = (403, {"Date": LATE, "x-amzn-ErrorType": "RequestExpired:http://internal/"}, "{}")
+    for parts in (echo(API_POST, replaced(API_POST, [("x-custom:1", "x-custom:2")])), skewed):
+        assert sigv4.explain(API_POST, FORMS_OF_ANSWERS[form](*parts)) == sigv4.explain(API_POST, parts)
+
+
+@pytest.mark.parametrize("kind", [str, str.encode, lambda text: bytearray(text.encode()), lambda text: memoryview(text.encode())])
+def test_an_answer_may_be_its_body_alone(kind):
+    body = echo(API_POST)[2]
+    said = sigv4.explain(API_POST, kind(body))
+    assert said.startswith("The service answered without a code.\n- All that was signed arrived")
+    assert sigv4.explain(S3_GET, kind(s3_error("NoSuchKey", "gone"))).startswith("The service answered NoSuchKey.\n")
+    assert sigv4.explain(S3_GET, kind("{}")) == "The service answered without a code.\n- It says nothing of the signature."
+
+
+def test_an_error_of_urllib_without_a_body():
+    said = sigv4.explain(API_POST, urllib.error.HTTPError(API_URL, 403, "Forbidden", {}, None))
+    assert said.startswith("The service answered 403.\n")
+
+
+class Asynchronous:
+    def __init__(self, status=403):
+        self.status, self.headers = status, {}
+
+    async def read(self):
+        return b""
+
+
+def test_an_asynchronous_answer_must_be_read_first():
+    with pytest.raises(RequestError, match=re.escape("pass (status, headers, await response.read())")):
+        sigv4.explain(API_POST, Asynchronous())
+
+
+@pytest.mark.parametrize("response", [None, 5, {}, [], (), (403, {}), (403, {}, None), (403, {}, 5), (403, 5, b""), object()])
+def test_what_is_no_answer_is_refused(response):
+    with pytest.raises(RequestError, match="response|headers"):
+        sigv4.explain(API_POST, response)
+
+
+@pytest.mark.parametrize(
+    ("signed", "complaint"),
+    [
+        (5, "signed is of type int; pass a SignedRequest"),
+        ({}, "signed is of type dict"),
+        (b"https://example.com/", "signed is of type bytes"),
+        (("GET", S3_URL), "signed is of type tuple"),
+        ("example.com", "must begin with https://"),
+        (S3_URL, "no signature"),
+        (("GET", S3_URL, {}, None), "no signature"),
+        (("GE T", S3_URL, {}, None), "method"),
+        (("GET", S3_URL, {"Authorization": f"Basic {SECRET}"}, None), "what was signed can't be read"),
+        (("GET", S3_URL, {"Authorization": "AWS4-HMAC-SHA256 Credential=a"}, None), "what was signed can't be read"),
+        (S3_LINK.replace("X-Amz-Date=2015", "X-Amz-Date=x"), "what was signed can't be read"),
+    ],
+)
+def test_what_was_never_signed_is_refused(signed, complaint):
+    with pytest.raises(RequestError, match=complaint) as caught:
+        sigv4.explain(signed, b"")
+    assert SECRET not in str(caught.value)
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_header_that_was_added_after_signing_is_told_by_the_answer():
+    method, url, headers, body = S3_GET
+    said = sigv4.explain((method, url, {**headers, "x-amz-acl": "private"}, body), ANSWERS["s3 headers not signed"][1])
+    assert "x-amz-acl" in said
+    assert "hand it to sign" in said
+
+
+def leaks(said):
+    """The secrets that stand in a text, whole or by a half."""
+    secrets = {"secret": SECRET, "short token": TOKEN, "token": LONG_TOKEN, "key": CUSTOMER_KEY, "cookie": "c00k1eV4lue"}
+    secrets.update({"signature": API_POST.signature, "s3 signature": S3_GET.signature, "link's": S3_LINK.rpartition("=")[2]})
+    secrets.update({f"quoted {name}": urllib.parse.quote(value, safe="") for name, value in list(secrets.items())})
+    return [name for name, value in secrets.items() if value[: max(11, len(value) // 2)] in said or value[len(value) // 2 :][:32] in said]
+
+
+BROKEN = ["", "\n", "\r\n", " ", "\x1b"]
+
+
+@pytest.mark.parametrize("between", BROKEN, ids=map(ascii, BROKEN))
+@pytest.mark.parametrize("layout", ECHOES)
+def test_no_secret_of_an_echo_is_told(layout, between):
+    """Also where the echo differs from what was signed in just those values, or breaks one in two."""
+    for request in (API_POST, S3_GET):
+        canonical = request.canonical_request
+        other = canonical.replace(TOKEN, TOKEN + "x").replace("c00k1eV4lue", "c00k1eV4lues").replace(CUSTOMER_KEY, CUSTOMER_KEY + "A")
+        for value in (TOKEN, LONG_TOKEN, CUSTOMER_KEY):
+            other = other.replace(value, value[:8] + between + value[8:])
+        for seen in (canonical, other, canonical[: len(canonical) // 2], canonical.replace("POST\n", "").replace("GET\n", "")):
+            for signed in (request, tuple(request), None):
+                said = sigv4.explain(signed, echo(request, seen, layout=layout))
+                assert not leaks(said), said
+            with pytest.raises(sigv4.ServiceError) as caught:
+                sigv4.Response(*echo(request, seen, layout=layout), request).raise_for_status()
+            assert not leaks(str(caught.value)), caught.value
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_no_secret_of_an_answer_is_told(name):
+    signed, response, _ = ANSWERS[name]
+    for each in (signed, None):
+        assert not leaks(sigv4.explain(each, response))
+    if isinstance(response, tuple) and response[0] >= 400:
+        with pytest.raises(sigv4.ServiceError) as caught:
+            sigv4.Response(*response, None if isinstance(signed, str) else signed).raise_for_status()
+        assert not leaks(str(caught.value)), caught.value
+
+
+@pytest.mark.parametrize("value", [LONG_TOKEN, S3_GET.signature, "/" + SECRET, "/" + LONG_TOKEN, "a" + "/" + LONG_TOKEN], ids=range(5))
+def test_a_message_of_another_kind_shows_no_long_value(value):
+    for message in (f"Cannot read {value}", f"Cannot read '{value}'", value, f"token:{value}."):
+        said = sigv4.explain(API_POST, api_error(message))
+        assert value[:41] not in said
+        with pytest.raises(sigv4.ServiceError) as caught:
+            sigv4.Response(*api_error(message), API_POST).raise_for_status()
+        assert value[:41] not in str(caught.value)
+
+
+CONTROLS = "\x1b[2J\x00\x07\x9b\u202e\u2028"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        echo(API_POST, API_POST.canonical_request.replace("x-custom:1", f"x-custom:1{CONTROLS}"), layout="es"),
+        echo(API_POST, API_POST.canonical_request.replace("x-custom:1", f"x-cus{CONTROLS}tom:1"), layout="es"),
+        echo(API_POST, API_POST.canonical_request.replace("a=1", f"a{CONTROLS}=1{CONTROLS}"), layout="es"),
+        echo(API_POST, CONTROLS + API_POST.canonical_request + CONTROLS, layout="es"),
+        echo(API_POST, to_sign=CONTROLS + API_POST.string_to_sign, layout="es"),
+        api_error(f"not known {CONTROLS}", f"Some{CONTROLS}Code"),
+        api_error(f"Credential should be scoped to correct service: 's3{CONTROLS}'. "),
+        (403, {}, s3_error("AccessDenied", "... which were not signed", HeadersNotSigned=f"x{CONTROLS}")),
+        (403, {}, s3_error("AuthorizationHeaderMalformed", REGION_IS_WRONG, Region=f"eu{CONTROLS}")),
+        (403, {}, s3_error("InvalidAccessKeyId", "...", AWSAccessKeyId=f"AKID{CONTROLS}")),
+        (403, {}, s3_error("AccessDenied", "Request has expired", X_Amz_Expires=f"6{CONTROLS}")),
+        (403, {}, s3_error(f"Access{CONTROLS}", "no")),
+    ],
+    ids=range(12),
+)
+def test_no_control_character_of_an_answer_comes_through(response):
+    for signed in (API_POST, None):
+        said = sigv4.explain(signed, response)
+        assert said.replace("\n", "").isprintable(), ascii(said)
+        with pytest.raises(sigv4.ServiceError) as caught:
+            sigv4.Response(*response, signed).raise_for_status()
+        assert str(caught.value).replace("\n", "").isprintable(), ascii(str(caught.value))
+
+
+def test_law_mutated_answers_are_explained_in_printable_words():
+    answers = [response for _, response, _ in ANSWERS.values()]
+    answers += [echo(request, layout=layout) for layout in ECHOES for request in (API_POST, S3_GET)]
+    for seed in range(2000):
+        generator = random.Random(seed)
+        response = generator.choice(answers)
+        status, headers, body = response if isinstance(response, tuple) else (None, {}, response)
+        data = bytearray(body if isinstance(body, bytes) else body.encode())
+        for _ in range(generator.choice([1, 2, 5, 50]) if data else 0):
+            data[generator.randrange(len(data))] = generator.choice([0, 10, 13, 27, 34, 38, 39, 60, 62, 128, 255, generator.randrange(256)])
+        start, end = (
+            (0, generator.randrange(len(data) + 1)) if generator.random() < 0.5 else (generator.randrange(len(data) + 1), len(data))
+        )
+        data = bytes(data if generator.random() < 0.5 else data[start:end])
+        form = generator.choice([data, data.decode("latin-1"), (status, headers, data), (status, headers, data.decode("utf-8", "replace"))])
+        signed = generator.choice([API_POST, S3_GET, S3_LINK, None])
+        try:
+            said = sigv4.explain(signed, form)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}") from error
+        assert said.startswith("The service answered "), seed
+        assert said.replace("\n", "").isprintable(), (seed, said)
+
+
+def test_what_is_told_of_a_long_answer_is_short():
+    canonical = replaced(S3_GET, [("prefix=x", "&".join(["a=" + "1" * 10] * 50000)), ("host:", "host:" + "h." * 9999)])
+    assert len(sigv4.explain(S3_GET, echo(S3_GET, canonical))) < 2000
+
+
+def test_long_names_of_hosts_and_scopes_are_told():
+    """Nobody can mend a Host or a scope of which only the length is told."""
+    host = "search-the-warehouse-abcdefghijklmnopqrstuvwxyz.ap-southeast-2.es.amazonaws.com"
+    request = Signer(EXAMPLE).sign("GET", f"https://{host}/", now=NOW)
+    said = sigv4.explain(request, echo(request, request.canonical_request.replace(host, "vpc" + host)))
+    assert f"header host: '{host}' was signed, the service saw 'vpc{host}'" in said
+    said = sigv4.explain(request, echo(request, to_sign=request.string_to_sign.replace("/es/", "/elasticmapreduce/")))
+    assert "'20150830/ap-southeast-2/elasticmapreduce/aws4_request'" in said
+
+
+def echoing(handler):
+    """A step of a script: answers as S3 does, with what it saw."""
+    seen = handler.server.seen[-1]
+    canonical = seen.refusal.partition("\n")[2]
+    scope = re.search("Credential=[^/]+/([^,]+)", seen.headers["Authorization"]).group(1)
+    to_sign = sigv4.string_to_sign(canonical, seen.headers["X-Amz-Date"], scope)
+    fields = {"CanonicalRequest": canonical, "StringToSign": to_sign, "AWSAccessKeyId": KEY_ID}
+    handler.answer(403, {"Content-Type": "application/xml"}, s3_error("SignatureDoesNotMatch", DIFFERS, **fields).encode())
+
+
+WRONG = Credentials(KEY_ID, SECRET[::-1])
+ON_LOOPBACK = Signer(WRONG, service="execute-api", region="us-east-1")
+
+
+@pytest.mark.parametrize("library", ["requests", "httpx", "urllib3", "urllib", "http.client"])
+def test_a_refusal_by_each_library_is_explained(library):
+    module = importlib.import_module(library) if library == "http.client" else pytest.importorskip(library)
+    with judge(script=[echoing] * 4) as server:
+        url = f"{server.url}/a%20b?x=1"
+        signed = ON_LOOPBACK.sign("POST", url, {"Content-Type": "text/plain"}, b"data")
+        method, url, headers, body = signed
+        changed = {**headers, "Content-Type": "text/html"}
+        if library == "requests":
+            answers = [module.post(url, data=body, headers=each, timeout=10) for each in (headers, changed)]
+            answers.append(module.post(url, data="text", auth=ON_LOOPBACK, timeout=10))
+            answers.append(module.post(url, data=body, headers=headers, timeout=10, stream=True))
+        elif library == "httpx":
+            answers = [module.post(url, content=body, headers=each, timeout=10, trust_env=False) for each in (headers, changed)]
+            answers.append(module.post(url, content="text", auth=ON_LOOPBACK, timeout=10, trust_env=False))
+        elif library == "urllib3":
+            options = {"body": body, "timeout": 10, "retries": False}
+            answers = [module.request(method, url, headers=each, **options) for each in (headers, changed)]
+            answers.append(module.PoolManager().request(method, url, headers=headers, preload_content=False, **options))
+        elif library == "urllib":
+            answers = []
+            for each in (headers, changed):
+                with pytest.raises(urllib.error.HTTPError) as caught:
+                    request = urllib.request.Request(url, body, each, method=method)
+                    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10)
+                answers.append(caught.value)
+        else:
+            connections = [module.HTTPConnection(server.authority, timeout=10) for _ in range(2)]
+            for connection, each in zip(connections, (headers, changed)):
+                connection.request(method, signed.url.partition(server.authority)[2], body, each)
+            answers = [connection.getresponse() for connection in connections]
+        said = [sigv4.explain(signed, each) for each in answers[:2]]
+        rest = [sigv4.explain(signed if library == "urllib3" else None, each) for each in answers[2:]]
+        for each in answers if library != "http.client" else connections:
+            each.close()
+    assert all(text.startswith("The service answered 403 SignatureDoesNotMatch.\n") for text in said + rest)
+    assert "the secret is not the one" in said[0]
+    assert "header content-type: 'text/plain' was signed, the service saw 'text/html'" in said[1]
+    for text in rest:
+        assert "the secret is not the one" in text
+
+
+@pytest.mark.parametrize(("library", "read"), [("requests", "file"), ("httpx", "file"), ("httpx", "pieces")])
+def test_a_body_that_a_library_has_sent_already_is_not_taken_for_an_empty_one(library, read):
+    module = pytest.importorskip(library)
+    with judge(script=[echoing]) as server:
+        body = io.BytesIO(b"data") if read == "file" else iter([b"da", b"ta"])
+        digest = hashlib.sha256(b"data").hexdigest()
+        method, url, headers, _ = ON_LOOPBACK.sign("PUT", server.url, {"Content-Length": "4"}, payload_hash=digest)
+        sent = {"data" if library == "requests" else "content": body}
+        response = module.request(method, url, headers=headers, timeout=10, **sent)
+    said = sigv4.explain(None, response)
+    assert "was sent that was not signed" not in said
+    assert "body was changed" not in said
+
+
+def test_an_asynchronous_answer_of_a_library_must_be_read_first():
+    httpx = pytest.importorskip("httpx")
+
+    async def run(url):
+        http_client = httpx.AsyncClient(trust_env=False)
+        async with http_client, http_client.stream("GET", url, headers=ON_LOOPBACK.sign("GET", url).headers) as response:
+            with pytest.raises(RequestError, match="read"):
+                sigv4.explain(None, response)
+            await response.aread()
+            return sigv4.explain(None, response)
+
+    with judge(script=[echoing]) as server:
+        assert "the secret is not the one" in asyncio.run(run(f"{server.url}/"))
+
+
+def test_an_answer_of_aiohttp_is_explained_once_it_was_read():
+    """The live session of the library `aiohttp`."""
+    aiohttp = pytest.importorskip("aiohttp")
+
+    async def run(signed):
+        async with aiohttp.ClientSession() as session, session.get(signed.url, headers=signed.headers) as response:
+            with pytest.raises(RequestError, match="await response.read"):
+                sigv4.explain(signed, response)
+            return sigv4.explain(signed, (response.status, response.headers, await response.read()))
+
+    with judge(script=[echoing]) as server:
+        assert "the secret is not the one" in asyncio.run(run(ON_LOOPBACK.sign("GET", f"{server.url}/")))
+
+
+@pytest.mark.parametrize(
+    ("response", "word"),
+    [
+        (echo(API_POST), "the secret"),
+        (ANSWERS["api service"][1], "service='execute-api'"),
+        ((401, {}, json.dumps({"message": "Missing Authentication Token"})), NO_SIGNATURE),
+        (ANSWERS["dynamodb unknown key"][1], "does not know the access key id"),
+    ],
+    ids=range(4),
+)
+def test_raise_for_status_explains_refusals(response, word):
+    with pytest.raises(sigv4.ServiceError) as caught:
+        sigv4.Response(*response, API_POST).raise_for_status()
+    error = caught.value
+    assert word in error.explanation
+    assert str(error).endswith(f"\n{error.explanation}")
+    assert error.explanation == sigv4.explain(API_POST, response).partition("\n")[2]
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.explanation) == (str(error), error.explanation)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        (404, {}, s3_error("NoSuchKey", "The specified key does not exist.")),
+        (500, {}, s3_error("InternalError", "We encountered an internal error. Please try again.")),
+        (503, {}, json.dumps({"message": f"{DIFFERS} skew"})),
+        (404, {}, b""),
+        (400, {}, json.dumps({"__type": "ValidationException", "message": "1 validation error detected"})),
+        (403, {}, b""),
+    ],
+    ids=range(6),
+)
+def test_raise_for_status_adds_nothing_to_other_answers(response):
+    with pytest.raises(sigv4.ServiceError) as caught:
+        sigv4.Response(*response, API_POST).raise_for_status()
+    assert caught.value.explanation == ""
+    assert "\n" not in str(caught.value)
+
+
+def test_raise_for_status_of_a_client_explains_what_it_sent_last():
+    def transport(request, timeout):
+        return echo(request, request.canonical_request.replace("host:example.com", "host:10.0.0.1"))
+
+    fetched = client(transport=transport).fetch("https://example.com/", now=NOW)
+    with pytest.raises(sigv4.ServiceError, match="header host: 'example.com' was signed, the service saw '10.0.0.1'"):
+        fetched.raise_for_status()
+
+
+@pytest.fixture
+def answer_file(tmp_path):
+    path = tmp_path / "answer"
+    path.write_text(with_head(*echo(API_POST, replaced(API_POST, [("x-custom:1", "x-custom:2")]))))
+    return path
+
+
+def test_the_explain_command_reads_files_and_standard_input(cli, monkeypatch, answer_file, tmp_path):
+    fields = dict(zip(("method", "url", "headers"), API_POST), body=base64.b64encode(API_POST.body).decode())
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(fields))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")  # it needs no credentials
+    expected = sigv4.explain(API_POST, answer_file.read_bytes()).encode() + b"\n"
+    assert b"header x-custom: '1' was signed, the service saw '2'" in expected
+    assert cli("explain", "--signed", f"@{path}", str(answer_file)) == (0, expected, "")
+    assert cli("explain", "--signed", f"@{path}", stdin=answer_file.read_bytes()) == (0, expected, "")
+    assert cli("explain", "--signed", f"@{path}", "-", stdin=answer_file.read_bytes()) == (0, expected, "")
+    status, out, err = cli("explain", str(answer_file))
+    assert (status, err) == (0, "")
+    assert b"no signed request to compare with" in out
+
+
+def test_the_explain_command_takes_what_the_sign_command_prints(cli, tmp_path):
+    for data in ([], ["-d", "a=1"]):
+        _, printed, _ = cli("sign", "--json", *data, API_URL)
+        path = tmp_path / "request.json"
+        path.write_bytes(printed)
+        request = json.loads(printed)
+        signed = (request["method"], request["url"], request["headers"], base64.b64decode(request["body"]))
+        for stdin in (b"", s3_error("InvalidAccessKeyId", "...").encode()):
+            expected = sigv4.explain(signed, stdin).encode() + b"\n"
+            assert cli("explain", "--signed", f"@{path}", stdin=stdin) == (0, expected, "")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_the_explain_command_takes_a_presigned_url(cli, method):
+    link = Signer(EXAMPLE, service="s3", region="us-east-1").presign(method, S3_URL, now=NOW)
+    canonical = seen_of_link(link, method, host="proxy")
+    body = s3_error("SignatureDoesNotMatch", DIFFERS, CanonicalRequest=canonical, StringToSign="x").encode()
+    status, out, err = cli("explain", "--signed", link, *([] if method == "GET" else ["-X", method]), stdin=body)
+    assert (status, err) == (0, "")
+    assert out.count(b"\n- ") == 1
+    assert b"- header host: 'examplebucket.s3.amazonaws.com' was signed, the service saw 'proxy'." in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "complaint"),
+    [
+        (["explain", "/nonexistent/file"], 1, "No such file"),
+        (["explain", "--signed", "@/nonexistent/file"], 1, "No such file"),
+        (["explain", "a", "b"], 2, "b"),
+        (["explain", "--signed", S3_URL], 2, "carries no signature"),
+        (["explain", "--signed", "example.com"], 2, "must begin with https://"),
+        (["explain", "--profile", "p"], 2, "--profile"),
+        (["explain", "--signed"], 2, "--signed"),
+    ],
+)
+def test_misuse_of_the_explain_command_is_one_line_on_stderr(cli, arguments, status, complaint):
+    got, out, err = cli(*arguments)
+    assert (got, out) == (status, b"")
+    assert complaint in err
+    assert err.startswith("sigv4: ")
+    assert err.count("\n") == 1
+
+
+NOT_SIGNED = {
+    "empty": b"",
+    "list": b"[]",
+    "number": b"5",
+    "object": b"{}",
+    "no text": b"\xff\xfe",
+    "no address": b'{"method":"GET","url":"u","headers":{},"body":""}',
+    "no headers": b'{"method":"GET","url":"https://h/","headers":5,"body":""}',
+    "no base64": b'{"method":"GET","url":"https://h/","headers":{},"body":5}',
+    "deep": b"[" * 100000,
+}
+
+
+@pytest.mark.parametrize("name", NOT_SIGNED)
+def test_a_file_that_the_sign_command_did_not_print_is_refused(cli, tmp_path, name):
+    path = tmp_path / "file"
+    path.write_bytes(NOT_SIGNED[name])
+    status, out, err = cli("explain", "--signed", f"@{path}")
+    assert (status, out) == (2, b"")
+    assert err.startswith("sigv4: ")
+    assert err.count("\n") == 1
+    assert {"no address": "must begin with https://", "no headers": "headers is of type int"}.get(name, "`sign --json`") in err
+
+
+def test_the_help_of_the_explain_command_fits_a_screen(cli):
+    status, out, err = cli("explain", "--help")
+    assert (status, err) == (0, "")
+    assert out.count(b"\n") <= 24
+    assert max(map(len, out.split(b"\n"))) <= 80
+
+
+def test_fetch_explains_a_refusal_on_stderr(fetch, tmp_path):
+    body = s3_error("InvalidAccessKeyId", "...").encode()
+    with judge(script=[answer(403, {}, body)] * 3 + [answer(404, {}, body)]) as server:
+        status, out, err = fetch(f"{server.url}/b/k")
+        assert (status, out) == (0, body)
+        assert "does not know the access key id 'AKIDEXAMPLE'" in err
+        path = tmp_path / "out"
+        assert fetch("-o", str(path), f"{server.url}/b/k") == (0, b"", err)
+        assert path.read_bytes() == body
+        status, out, err = fetch("--fail", f"{server.url}/b/k")
+        assert (status, out) == (22, b"")
+        assert err.count("does not know the access key id") == 1
+        assert fetch(f"{server.url}/b/k") == (0, body, ""), "a 404 is no refusal"
+
+
+def test_fetch_explains_a_refusal_of_another_status():
+    """S3 refuses a token with 400, DynamoDB everything."""
+    body = s3_error("InvalidToken", "The provided token is malformed or otherwise invalid.", Token_0=TOKEN).encode()
+    with judge(script=[answer(400, {}, body)]) as server:
+        process = script("fetch", "--service", "s3", "--region", "us-east-1", f"{server.url}/b/k")
+        out, err = process.communicate()
+    assert out == body
+    assert b"The session token is not this access key's" in err
+
+
+def test_fetch_writes_nothing_but_the_body_where_stderr_is_closed():
+    body = s3_error("InvalidAccessKeyId", "...").encode()
+    with judge(script=[answer(403, {}, body)]) as server:
+        command = [sys.executable, str(HERE / "sigv4.py"), "fetch", "--service", "s3", "--region", "us-east-1", f"{server.url}/b/k"]
+        line = " ".join(map(shlex.quote, command)) + " 2>&-"
+        env = {**os.environ, "AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
+        run = subprocess.run(["sh", "-c", line], stdout=subprocess.PIPE, env=env, check=False)
+    assert run.stdout == body
+
+
 # 9. HTTP --------------------------------------------------------------------------------------------------------------
 
 
@@ -8839,6 +10006,84 @@ def test_live_swift_judges_plain_requests_too(swift):
     seen = html.unescape(re.search("<CanonicalRequest>(.*?)</CanonicalRequest>", text.decode(), re.S).group(1))
     differing = [pair for pair in zip(wrong.canonical_request.split("\n"), seen.split("\n")) if pair[0] != pair[1]]
     assert (status, differing) == (403, [("x-amz-meta-a:1", "x-amz-meta-a:2")])
+
+
+def refused(method, url, headers=None, body=None):
+    """(status, headers, body) of a request sent by http.client as it stands."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+    try:
+        connection.request(method, "/" + url.partition("://")[2].partition("/")[2], body, headers or {})
+        response = connection.getresponse()
+        return response.status, response.headers, response.read()
+    finally:
+        connection.close()
+
+
+LIVE_CHANGES = {
+    "header": (lambda m, u, h, b: (m, u, {**h, "X-Amz-Meta-A": "2"}, b), ["header x-amz-meta-a: '1' was signed, the service saw '2'"]),
+    "type": (
+        lambda m, u, h, b: (m, u, {**h, "Content-Type": "text/plain; charset=utf-8"}, b),
+        ["header content-type: 'text/plain' was signed, the service saw 'text/plain; charset=utf-8'", "charset"],
+    ),
+    "parameter": (
+        lambda m, u, h, b: (m, f"{u}&z=1", h, b),
+        ["parameter 'z': nothing was signed, the service saw '1'", "added after signing"],
+    ),
+    "lost parameter": (lambda m, u, h, b: (m, u.partition("?")[0], h, b), ["parameter 'a': 'b%20c' was signed, the service saw nothing"]),
+    "plus": (lambda m, u, h, b: (m, u.replace("b%20c", "b%2Bc"), h, b), ["parameter 'a'", "write %20 for a blank"]),
+    "path": (lambda m, u, h, b: (m, u.replace("k%20y", "k%2520y"), h, b), ["path: ", "once more"]),
+    "method": (lambda m, u, h, b: ("GET", u, h, b), ["method: 'PUT' was signed, the service saw 'GET'"]),
+    "host": (lambda m, u, h, b: (m, u, {**h, "Host": "proxy:80"}, b), ["header host: '127.0.0.1:", "the service saw 'proxy:80'"]),
+    "lost header": (
+        lambda m, u, h, b: (m, u, {name: value for name, value in h.items() if name != "X-Amz-Meta-A"}, b),
+        ["does not say over what"],
+    ),
+    "body": (lambda m, u, h, b: (m, u, h, b"other"), [NOT_THE_BODY]),
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("what", LIVE_CHANGES)
+def test_live_what_was_changed_after_signing_is_explained(swift, what):
+    url, signer = swift
+    change, words = LIVE_CHANGES[what]
+    assert send(*signer.sign("PUT", f"{url}/explain"))[0] in (200, 409)
+    given = {"Content-Type": "text/plain", "X-Amz-Meta-A": "1"}
+    signed = signer.sign("PUT", f"{url}/explain/k%20y?a=b%20c", given, b"right")
+    response = refused(*change(*signed))
+    said = sigv4.explain(signed, response)
+    assert response[0] in (400, 403), response
+    assert said.count("\n") == 1, said
+    for word in words:
+        assert word in said, response[2]
+
+
+@pytest.mark.live
+def test_live_wrong_keys_clocks_and_scopes_are_explained(swift):
+    url, signer = swift
+    assert send(*signer.sign("PUT", f"{url}/explain"))[0] in (200, 409)
+
+    def said(signed):
+        response = refused(*(signed if isinstance(signed, sigv4.SignedRequest) else ("GET", signed)))
+        assert response[0] in (400, 403)
+        return sigv4.explain(signed, response)
+
+    wrong = Signer(Credentials("test:tester", "wrong"), service="s3", region="us-east-1")
+    for signed in (wrong.sign("GET", f"{url}/explain"), wrong.presign("GET", f"{url}/explain")):
+        assert "the secret is not the one of this access key id" in said(signed)
+    assert re.search("clock that signed is off: [0-9]{9} s behind", said(signer.sign("GET", f"{url}/explain", now=NOW)))
+    assert re.search("clock that signed is off: [0-9]+ s ahead of", said(signer.sign("GET", f"{url}/explain", now=NOW.replace(year=2090))))
+    assert "good for 60 s and has expired" in said(signer.presign("GET", f"{url}/explain", expires=60, now=NOW))
+    for asked in (signer.sign("GET", f"{url}/explain", region="eu-west-1"), signer.presign("GET", f"{url}/explain", region="eu-west-1")):
+        text = said(asked)
+        assert "signed for the region 'eu-west-1', but the service wants 'us-east-1'" in text
+        assert "pass region='us-east-1'" in text
+    assert "was not signed" in sigv4.explain(
+        None, refused("GET", f"{url}/explain", {**signer.sign("GET", f"{url}/explain").headers, "x-amz-acl": "private"})
+    )
+    with pytest.raises(sigv4.ServiceError, match="the secret is not the one"):
+        client(wrong).fetch(f"{url}/explain").raise_for_status()
 
 
 # Benchmarks -----------------------------------------------------------------------------------------------------------
