@@ -471,11 +471,24 @@ def _size_of(body: Any) -> int | None:
     """Bytes from a file's position to its end; None for all else, whose length http.client knows or nobody does."""
     if body is None or _body_kind(body) != "file":
         return None
-    start = body.tell()
-    body.seek(0, 2)
-    size: int = body.tell() - start
-    body.seek(start)
+    start = _position(body)
+    size = _position(body, 0, 2) - start
+    _position(body, start, 0)
     return size
+
+
+def _position(file: Any, offset: int = 0, whence: int = 1) -> int:
+    """Where a file stands, after it was moved as by seek."""
+    try:
+        if offset or whence != 1:
+            file.seek(offset, whence)
+        position = file.tell()
+        if isinstance(position, int):
+            return position
+        error: Exception = TypeError(f"tell() gives {_kind(position)}")
+    except (OSError, OverflowError, TypeError, ValueError) as failure:  # closed, or seekable in name only
+        error = failure
+    raise RequestError(f"body is {_kind(file)} whose position can't be told or set: {error}") from error
 
 
 def _iso(seconds: float) -> str:
@@ -1484,10 +1497,11 @@ def _read_clock(clock: Callable[[], float], now: datetime | None) -> tuple[float
     global _second
     if now is None:
         seconds = int(clock())
-        if _second[0] != seconds:
+        rendered = _second  # read once: another thread may put a second of another clock there
+        if rendered[0] != seconds:
             amz_date = "%04d%02d%02dT%02d%02d%02dZ" % time.gmtime(seconds)[:6]
-            _second = seconds, amz_date, amz_date[:8]
-        return _second
+            _second = rendered = seconds, amz_date, amz_date[:8]
+        return rendered
     if not hasattr(now, "utctimetuple") or now.utcoffset() is None:
         raise RequestError(f"now is {_kind(now)}; it must be an aware datetime, e.g. datetime.now(timezone.utc)")
     try:
@@ -1615,7 +1629,7 @@ def sigv4a_signature(private_key: int, string_to_sign: str, extra_entropy: bytes
     Python's integers take longer for some values than for others. Scalars are blinded, but who can time very many signatures
     closely, on the same machine say, may still learn something; use AWS's own signer, in C, where that is a danger.
     """
-    digest = sha256(string_to_sign.encode()).digest()
+    digest = sha256(_utf8(string_to_sign, "string_to_sign").encode()).digest()
     r, s = _sign_p256(private_key, digest, extra_entropy)
     parts = [b"\2" + bytes([len(part)]) + part for part in (number.to_bytes(number.bit_length() // 8 + 1, "big") for number in (r, s))]
     return (b"\x30" + bytes([len(parts[0]) + len(parts[1])]) + parts[0] + parts[1]).hex()
@@ -1624,6 +1638,8 @@ def sigv4a_signature(private_key: int, string_to_sign: str, extra_entropy: bytes
 def sigv4a_verify(public_key: tuple[int, int], string_to_sign: str, signature: str) -> bool:
     """Whether a signature in lowercase hex is the key's over the string to sign. A high s is valid, DER is read strictly."""
     numbers = _read_der(signature)
+    if not isinstance(public_key, tuple) or len(public_key) != 2 or not all(isinstance(number, int) for number in public_key):
+        raise RequestError("a public key of P-256 is a pair of ints (x, y), as sigv4a_public_key makes it")
     x, y = public_key
     if numbers is None or not (0 <= x < P256_P and 0 <= y < P256_P) or (y * y - x**3 + 3 * x - P256_B) % P256_P:
         return False
@@ -1631,7 +1647,7 @@ def sigv4a_verify(public_key: tuple[int, int], string_to_sign: str, signature: s
     if not (1 <= r < P256_N and 1 <= s < P256_N):
         return False
     inverse = pow(s, -1, P256_N)
-    digest = int.from_bytes(sha256(string_to_sign.encode()).digest(), "big")
+    digest = int.from_bytes(sha256(_utf8(string_to_sign, "string_to_sign").encode()).digest(), "big")
     found = _affine_add(_multiply(digest * inverse % P256_N, P256_G), _multiply(r * inverse % P256_N, public_key))
     return found is not None and found[0] % P256_N == r
 
@@ -1917,7 +1933,7 @@ def sign_stream(
         raise RequestError("body is an asynchronous iterable; a stream is signed as it is iterated, without await")
     if length is None:
         length = _size_of(body) if kind == "file" else memoryview(body).nbytes if kind == "buffer" else None
-    if not isinstance(length, int) or isinstance(length, bool) or length < 0:
+    if not isinstance(length, int) or isinstance(length, bool) or not 0 <= length < 1 << 63:
         raise RequestError(f"length is {_kind(length)}; it must be the number of bytes that body gives")
     if not isinstance(chunk_size, int) or chunk_size < MIN_CHUNK:
         raise RequestError(f"chunk_size must be an int of {MIN_CHUNK} bytes or more")
@@ -1953,6 +1969,11 @@ def sign_stream(
 def encoded_length(length: int, chunk_size: int, signature: int, checksum: str = "") -> int:
     """Bytes of an aws-chunked body of `length` bytes: each chunk with its size in hex, its signature (characters, or 0) and two line
     ends, the final chunk of none, the trailer with its checksum and signature, and a line end."""
+    numbers = (length, chunk_size, signature)
+    if not all(isinstance(number, int) and 0 <= number < 1 << 63 for number in numbers) or not chunk_size:
+        raise RequestError("length, chunk_size and signature must be numbers of bytes, chunk_size 1 or more")
+    if checksum and checksum not in CHECKSUM_SIZES:
+        raise RequestError(f"checksum may be one of {', '.join(CHECKSUM_SIZES)}")
     extension = len(";chunk-signature=") + signature if signature else 0
     whole, rest = divmod(length, chunk_size)
     total = whole * (len(f"{chunk_size:x}") + extension + 2 + chunk_size + 2)
@@ -2069,7 +2090,7 @@ class _Chunks:
         self._body = body
         self._kind = kind
         self._length, self._chunk_size, self._size, self._name, self._make, self._signed = layout
-        self._start = body.tell() if kind == "file" else 0
+        self._start = _position(body) if kind == "file" else 0
         self._used = False
 
     def __len__(self) -> int:
@@ -2079,7 +2100,7 @@ class _Chunks:
         if self._used and self._kind == "stream":
             raise RequestError("this body can be read only once, and it was; make the request anew")
         if self._kind == "file":
-            self._body.seek(self._start)
+            _position(self._body, self._start, 0)
         self._used = True
         algorithm, amz_date, scope, _ = self._request.string_to_sign.split("\n")
         asymmetric = algorithm == ALGORITHM_V4A
@@ -2102,7 +2123,10 @@ class _Chunks:
         if check is not None:
             from base64 import b64encode
 
-            digest = check.digest()
+            try:
+                digest = bytes(memoryview(check.digest()))
+            except (OverflowError, TypeError) as error:
+                raise RequestError(f"the checksum gives no bytes: {error}") from error
             if len(digest) != CHECKSUM_SIZES[self._name]:
                 raise RequestError(f"the checksum has {len(digest)} bytes; {self._name} has {CHECKSUM_SIZES[self._name]}")
             trailer = f"x-amz-checksum-{self._name}:{b64encode(digest).decode()}"
@@ -2177,7 +2201,12 @@ def post_policy(
     if expires.__class__ is not int or not 1 <= expires <= MAX_EXPIRES:
         raise RequestError(f"expires must be an int of seconds from 1 to {MAX_EXPIRES} (7 days)")
     made = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-security-token", "x-amz-signature", "policy")
-    form = {str(name): value.decode() if isinstance(value, bytes) else str(value) for name, value in _header_pairs(fields)}
+    pairs = _header_pairs(fields)
+    try:
+        form = {str(name): value.decode() if isinstance(value, bytes) else str(value) for name, value in pairs}
+        stated: list[Any] = list(conditions)
+    except (TypeError, ValueError) as error:
+        raise RequestError(f"fields must be texts that UTF-8 can hold, and conditions a list: {type(error).__name__}") from None
     form = {name: value for name, value in form.items() if name.lower() not in made}  # those of an earlier signature
     if "key" not in form:
         raise RequestError("fields must hold the key of the object, such as 'uploads/${filename}'")
@@ -2188,7 +2217,6 @@ def post_policy(
     credentials = signer._ask()
     seconds, amz_date, date = _read_clock(signer._clock, now)
     _, _, credential, _, inner, outer = _signing_state(credentials, date, region, service)
-    stated: list[Any] = list(conditions)
     covered = {name for each in stated if isinstance(each, dict) for name in each}
     covered |= {str(each[1])[1:] for each in stated if isinstance(each, (list, tuple)) and len(each) == 3 and str(each[1])[:1] == "$"}
     if "bucket" not in covered:
@@ -2204,7 +2232,12 @@ def post_policy(
         policy = b64encode(json.dumps({"expiration": _iso(seconds + expires), "conditions": stated}).encode()).decode()
     except (TypeError, ValueError) as error:
         raise RequestError(f"conditions must be what JSON can hold: {error}") from None
-    return f"{scheme}://{authority}{path}", {**form, **signing, "policy": policy, "x-amz-signature": _hmac(policy, inner, outer)}
+    return f"{scheme}://{authority}{_wire_path(path, False, False)}", {
+        **form,
+        **signing,
+        "policy": policy,
+        "x-amz-signature": _hmac(policy, inner, outer),
+    }
 
 
 def _bucket_name(url: str) -> tuple[str, str]:
@@ -2289,9 +2322,16 @@ def encode_event(headers: Mapping[str, Any], payload: bytes) -> bytes:
 def _event_payload(payload: Any) -> bytes:
     if not isinstance(payload, (bytes, bytearray, memoryview)):
         raise RequestError(f"an event is {_kind(payload)}; it must be bytes")
-    if memoryview(payload).nbytes > MAX_EVENT_PAYLOAD:
+    if len(_buffer(payload)) > MAX_EVENT_PAYLOAD:
         raise RequestError(f"an event holds {MAX_EVENT_PAYLOAD} bytes of payload at most")
-    return bytes(payload)
+    return _buffer(payload)
+
+
+def _buffer(data: Any) -> bytes:
+    try:
+        return bytes(data)
+    except ValueError:
+        raise RequestError("an event is a memoryview that was released") from None
 
 
 def _encode_headers(headers: Mapping[str, Any]) -> bytes:
@@ -2349,7 +2389,7 @@ def decode_event(data: bytes) -> tuple[dict[str, Any], bytes]:
 
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise RequestError(f"the event is {_kind(data)}; it must be bytes")
-    data = bytes(data)
+    data = _buffer(data)
     total, length = (int.from_bytes(data[start : start + 4], "big") for start in (0, 4))
     if len(data) < 16 or int.from_bytes(data[8:12], "big") != crc32(data[:8]):
         raise RequestError("the event is truncated, or its beginning corrupt")
@@ -2566,11 +2606,23 @@ def verify(
 
 
 def _is_in_set(region: str, regions: str) -> bool:
-    """Whether a region is in SigV4a's set: us-east-1, us-*, or both joined by a comma."""
-    from fnmatch import fnmatchcase
+    """Whether a region is in SigV4a's set: us-east-1, us-*, or both joined by a comma. By hand, since fnmatch can take exponential time."""
+    return "*" not in region and any(_matches(region, pattern.strip()) for pattern in regions.split(","))
 
-    patterns = [pattern.strip() for pattern in regions.split(",")]
-    return "*" not in region and any(fnmatchcase(region, each) for each in patterns if not set(each) & set("?["))
+
+def _matches(region: str, pattern: str) -> bool:
+    first, *middle = pattern.split("*")
+    if not middle:
+        return region == pattern
+    last = middle.pop()
+    if len(first) + len(last) > len(region) or not region.startswith(first) or not region.endswith(last):
+        return False
+    rest = region[len(first) : len(region) - len(last)]
+    for part in middle:
+        _, found, rest = rest.partition(part) if part else ("", "*", rest)
+        if not found:
+            return False
+    return True
 
 
 def _known(credentials: Any, access_key_id: str, algorithm: str) -> Any:
@@ -2737,14 +2789,13 @@ def _read_spelling(names: tuple[str, ...]) -> dict[str, str]:
 
 def _received_headers(headers: Headers) -> dict[str, str]:
     """{name in lower case: canonical value} of headers in any form, repeated ones joined."""
-    values: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
     for name, value in _header_pairs(headers):
         name = _header_name(name).lower()
-        value = _unfolded(_header_text(name, value))
         if name in values and name in SINGLE_HEADERS:
             raise SignatureError("InvalidRequest", f"header {name} is there twice")
-        values[name] = f"{values[name]},{value}" if name in values else value
-    return values
+        values.setdefault(name, []).append(_unfolded(_header_text(name, value)))
+    return {name: ",".join(several) for name, several in values.items()}
 
 
 def _read_authorization(text: str) -> tuple[Any, str]:
@@ -2837,10 +2888,11 @@ def _read_signed_headers(
     for name in listed:
         if name not in spelling:
             raise SignatureError("SignatureDoesNotMatch", f"header {_beginning(name)} was signed, but did not arrive")
+    given = set(listed)
     for name in sorted(spelling):
-        if name not in listed and (name == "host" or name.startswith("x-amz-")) and not (token_after and name == "x-amz-security-token"):
+        if name not in given and (name == "host" or name.startswith("x-amz-")) and not (token_after and name == "x-amz-security-token"):
             raise SignatureError("AccessDenied", f"header {name} arrived, but was not signed")
-    if "host" not in listed:
+    if "host" not in given:
         raise SignatureError("AccessDenied", "the request has no Host that was signed")
     template = "".join([f"{name.replace('%', '%%')}:%s\n" for name in listed])
     plan = template, itemgetter(*[spelling[name] for name in listed]), tuple(listed)
@@ -3254,16 +3306,16 @@ def _form_fields(content_type: str, body: Any) -> list[tuple[str, Any]]:
     from email.parser import HeaderParser
 
     body = _rereadable(body)
-    data = body.read() if hasattr(body, "read") else _as_bytes(body.encode() if isinstance(body, str) else body)
+    data = b"".join(_pieces_of(body)) if hasattr(body, "read") else _as_bytes(body.encode() if isinstance(body, str) else body)
     fields: list[tuple[str, Any]] = []
     try:
-        boundary = (HeaderParser().parsestr(f"Content-Type: {content_type}").get_boundary() or "").encode("latin-1")
+        boundary = (HeaderParser().parsestr(f"Content-Type: {content_type[:MAX_LINE]}").get_boundary() or "").encode("latin-1")
         _, *parts, last = (b"\r\n" + data).split(b"\r\n--" + boundary)
         for part in parts:
             head, _, value = part.partition(b"\r\n\r\n")
-            disposition = HeaderParser().parsestr(head.decode().lstrip())
+            disposition = HeaderParser().parsestr(head[: 8 * MAX_LINE].decode().lstrip())
             fields.append((str(disposition.get_param("name", failobj="", header="content-disposition")), value))
-    except ValueError:  # no boundary, one that does not come, or a name that can't be decoded
+    except (TypeError, ValueError):  # no boundary, one that does not come, or a name that can't be decoded
         boundary = b""
     if not boundary or not last.startswith(b"--") or not all(name for name, _ in fields):
         raise SignatureError("MalformedPOSTRequest", "the body is no multipart/form-data: parts with names between boundaries")
@@ -3497,14 +3549,15 @@ def _read_answer(response: Any) -> tuple[int | None, dict[str, str], str]:
             status, headers, body = response
         elif isinstance(response, (str, bytes, bytearray, memoryview)):
             body = response
-        elif hasattr(response, "status_code"):
+        elif _attribute(response, "status_code") is not None:
             body = response.content
         else:
             body = _attribute(response, "body")
             body = _attribute(response, "data") if body is None else body
-            if body is None and _attribute(response, "fp") is None and isinstance(response, OSError):  # an HTTPError without a body
+            if body is None and isinstance(response, OSError) and _attribute(response, "fp") is None:  # an HTTPError without a body
                 body = b""
-            body = response.read() if body is None and hasattr(response, "read") else body
+            elif body is None and hasattr(response, "read"):
+                body = response.read()
     except Exception as error:  # a library's own, as httpx.ResponseNotRead
         raise RequestError(f"the response can't be read ({type(error).__name__}); read its body first") from error
     if hasattr(body, "close") and hasattr(body, "send"):
@@ -3517,7 +3570,7 @@ def _read_answer(response: Any) -> tuple[int | None, dict[str, str], str]:
         head, _, text = text.replace("\r\n", "\n").partition("\n\n")
         first, *lines = head.split("\n")
         number = first.split(" ")[1:2]
-        status = int(number[0]) if number and number[0].isdigit() and len(number[0]) == 3 else None
+        status = int(number[0]) if number and number[0].isascii() and number[0].isdigit() and len(number[0]) == 3 else None
         headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
     pairs = [[part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair] for pair in _header_pairs(headers)]
     return status if isinstance(status, int) else None, {name.lower(): value for name, value in pairs}, text
@@ -3548,7 +3601,11 @@ def _xml_text(text: str, tag: str) -> str:
     """The text of the first element of that name that has no attributes, empty where there is none."""
     from html import unescape
 
-    return unescape(text.partition(f"<{tag}>")[2].partition("<")[0]).strip()
+    found = text.partition(f"<{tag}>")[2].partition("<")[0].strip()
+    try:
+        return unescape(found).strip()
+    except ValueError:  # a character by a number of more digits than Python converts
+        return found
 
 
 def _stages_of(signed: Any, seen: str = "") -> tuple[str, str, str]:
@@ -3812,6 +3869,10 @@ def _printable(text: str) -> str:
 # 9. HTTP --------------------------------------------------------------------------------------------------------------
 
 
+# What a text may be encoded in; of Python's other codecs, which an answer could name too, some are slow or no encodings of text.
+CHARSETS = frozenset("utf-8 utf-16 us-ascii ascii iso-8859-1 latin-1 iso-8859-15 windows-1252".split())
+
+
 class Response:
     """An answer to Client.fetch. With fetch(stream=True) it holds the connection until its body is read to the end or closed.
 
@@ -3820,16 +3881,25 @@ class Response:
     """
 
     def __init__(self, status: int, headers: Headers, body: Any, request: SignedRequest | None = None, tries: int = 1) -> None:
+        if not isinstance(status, int) or not 0 < status < 1000:
+            raise RequestError(f"status is {_kind(status)}, or no status; a transport returns (int, headers, body)")
+        plain = body is None or isinstance(body, (str, bytes, bytearray, memoryview))
+        if not plain and not hasattr(body, "read") and not hasattr(body, "__iter__"):
+            raise RequestError(f"body is {_kind(body)}; a transport returns bytes, a file or an iterable of bytes for it")
         self.status = status
         self.headers = _AnyCase()
-        for name, value in _header_pairs(headers):
+        for pair in _header_pairs(headers):
+            try:
+                name, value = (part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair)
+            except ValueError:  # an int of more digits than Python converts
+                raise RequestError("a header of the answer is an int of too many digits") from None
             self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
         self.request = request
         self.tries = tries
         self._raw = body
         self._body: bytes | None = None
         self._position = 0
-        if body is None or isinstance(body, (str, bytes, bytearray, memoryview)):
+        if plain:
             self._body = (body or "").encode() if body is None or isinstance(body, str) else bytes(body)
 
     def __repr__(self) -> str:
@@ -3839,7 +3909,7 @@ class Response:
         if self._body is not None:
             yield self._body
         elif not hasattr(self._raw, "read"):
-            yield from self._raw
+            yield from _pieces_of(self._raw)
         else:
             piece = self.read(FILE_PIECE)
             while piece:
@@ -3867,7 +3937,7 @@ class Response:
         from http.client import HTTPException
 
         try:
-            piece: bytes = self._raw.read(size)
+            piece = _piece(self._raw.read(size))
         except HTTPException as error:
             raise ConnectionResetError(f"the body could not be read to its end: {type(error).__name__}") from error
         short = getattr(self._raw, "length", None)
@@ -3891,20 +3961,17 @@ class Response:
     @property
     def text(self) -> str:
         """The body as text, by the charset of Content-Type, else UTF-8; what can't be decoded is replaced."""
-        from email.message import Message
-
-        header = Message()
-        header["Content-Type"] = self.headers.get("content-type", "")
-        try:
-            return self.body.decode(header.get_content_charset() or "utf-8", "replace")
-        except (LookupError, ValueError):  # a charset that Python does not know, or that is none for texts
-            return self.body.decode("utf-8", "replace")
+        charset = self.headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
+        return self.body.decode(charset if charset in CHARSETS else "utf-8", "replace")
 
     def json(self) -> Any:
         """The body as JSON. Raises ValueError where it is not."""
         import json
 
-        return json.loads(self.body)
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("the body is JSON of too many levels") from None
 
     def error(self) -> tuple[str | None, str]:
         """(code, message) of an AWS error: from X-Amzn-ErrorType, S3's and the query services' XML, or JSON."""
@@ -4026,7 +4093,7 @@ class Client:
             headers = _header_pairs(headers)  # an iterator would be empty at the second try
         method = method or ("GET" if body is None else "POST")
         kind = "none" if body is None or isinstance(body, str) else _body_kind(body)
-        start = body.tell() if kind == "file" else None
+        start = _position(body) if kind == "file" else None
         if kind == "stream":
             body = _Once(body)
         timeout = self.timeout if timeout is None else timeout
@@ -4034,7 +4101,7 @@ class Client:
         tries = failures = 0
         while True:
             if start is not None:
-                body.seek(start)
+                _position(body, start, 0)
             request, signed_at = self._sign(method, url, headers, body, options)
             if start is not None:  # a file is hashed once, however often it is sent
                 options = {**options, "payload_hash": request.canonical_request.rpartition("\n")[2]}
@@ -4114,7 +4181,13 @@ class Client:
             named = response.headers.get("x-amz-bucket-region", "")
             if not named and code == "AuthorizationHeaderMalformed":
                 named = _xml_text(response.text, "Region")
-            if named and named != signed_for and len(named) < 64 and not named.encode().translate(None, REGION_CHARACTERS):
+            if (
+                named
+                and named != signed_for
+                and len(named) < 64
+                and named.isascii()
+                and not named.encode().translate(None, REGION_CHARACTERS)
+            ):
                 _remember(self._regions, _bucket_name(url), named)
                 return "region"
         invalidate = getattr(self.signer._provider, "invalidate", None)
@@ -4162,10 +4235,7 @@ class _Once:
 
     def __iter__(self) -> Iterator[Any]:
         self.begun = True
-        for piece in self._body:
-            if not isinstance(piece, (bytes, bytearray, memoryview)):
-                raise RequestError(f"body gives {_kind(piece)} where it must give bytes")
-            yield piece
+        return _pieces_of(self._body)
 
 
 def _in_region(url: str, region: str) -> str:
@@ -4445,11 +4515,15 @@ class Provider:
             failure = (
                 error
                 if isinstance(error, CredentialsError)
-                else CredentialsError(f"the source of credentials failed: {type(error).__name__}")
+                else CredentialsError(
+                    f"the source of credentials failed: {error if isinstance(error, RequestError) else type(error).__name__}"
+                )
             )
             if old is None or (isinstance(error, _LogInAgain) and self._clock() >= self._state[2]):
+                if failure is error:
+                    raise
                 # An error of encoding holds what it was to encode, which may be a token.
-                raise failure from (None if failure is error or isinstance(error, UnicodeError) else error)
+                raise failure from (None if isinstance(error, UnicodeError) else error)
             self._keep(old, failure)
             return old
         if self._life is not None and credentials.expiration is None:
@@ -4544,7 +4618,7 @@ class _Config:
             import re
 
             env = os.environ if self._env is None else self._env
-            text = re.sub(r"\$(?:(\w+)|\{([^}]*)\})", lambda found: env.get(found[1] or found[2], found[0]), text)
+            text = re.sub(r"\$(?:(\w+)|\{([^}$]*)\})", lambda found: env.get(found[1] or found[2], found[0]), text)
         home = self.home()
         return home + text[1:] if home and (text == "~" or text.startswith(("~/", "~\\"))) else text
 
@@ -4742,7 +4816,8 @@ def _read_profiles(path: str | None, is_config: bool) -> dict[tuple[str, str], d
             if section[key] and isinstance(section[key], str):
                 section[key] += "\n" + stripped
             elif name:
-                section[key] = {**(section[key] or {}), name: value}
+                section[key] = section[key] or {}
+                section[key][name] = value
             else:
                 wrong = "a nested setting is written as name = value"
         elif stripped[0] == "[":
@@ -6557,6 +6632,8 @@ def _open_data(values: list[str], length_is_known: bool, opened: list[Any]) -> A
         parts = [_open_data([value], False, opened).read() for value in values]
         return io.BytesIO(b"&".join(parts))
     (value,) = values
+    if not isinstance(value, str):  # argparse takes a lone -- for none at all
+        raise RequestError("-d was given -- alone; write the data in a file and pass @FILE")
     if value[:1] != "@":
         return io.BytesIO(os.fsencode(value))
     if value != "@-":
@@ -6582,6 +6659,8 @@ def _read_header_lines(values: list[str]) -> tuple[Pairs, set[str]]:
     named = set()
     lines = []
     for line in values:
+        if not isinstance(line, str):  # as in _open_data
+            raise RequestError("-H was given --; write it as 'Name: value'")
         if line.startswith("@"):
             with open(line[1:], encoding="utf-8") as text:
                 lines += [each for each in text.read().splitlines() if each]

@@ -3,6 +3,7 @@
     python3 -m pytest                  the tests; those of libraries that are not installed are skipped
     python3 -m pytest -m live          those against servers, which they start on loopback and stop
     python3 test_sigv4.py              the benchmarks, beside every peer that is installed
+    python3 test_sigv4.py endure       20,000 requests beside botocore and awscrt, 30 s of threads, a million signatures
 
 Nothing here sleeps, and nothing depends on the wall clock, on the network or on the home of whoever runs it.
 """
@@ -12,11 +13,13 @@ import ast
 import asyncio
 import atexit
 import base64
+import collections
 import contextlib
 import copy
 import datetime
 import email.utils
 import enum
+import gc
 import hashlib
 import hmac
 import html
@@ -24,6 +27,7 @@ import http.client
 import http.server
 import importlib.util
 import io
+import itertools
 import json
 import os
 import pathlib
@@ -6906,7 +6910,8 @@ def test_short_lives_and_unchanged_sets_are_not_fetched_at_every_call():
 def test_errors_of_any_kind_are_survived_and_told():
     for error in (KeyError("x"), RequestError("x"), RecursionError(), UnicodeEncodeError("latin-1", "hunter2\u20ac", 7, 8, "no")):
         source = Source(Clock(), error)
-        with pytest.raises(sigv4.CredentialsError, match=f"failed: {type(error).__name__}") as caught:
+        said = "x" if isinstance(error, RequestError) else type(error).__name__
+        with pytest.raises(sigv4.CredentialsError, match=f"failed: {said}") as caught:
             sigv4.Provider(source, clock=source.clock)()
         assert not isinstance(caught.value.__cause__, UnicodeError)
         source = Source(Clock(), 3600, error)
@@ -9349,6 +9354,1485 @@ def test_a_broken_pipe_ends_quietly(size):
     process.stderr.close()
 
 
+# Hostile input --------------------------------------------------------------------------------------------------------
+# SIGV4_FUZZ=100 tries a hundred times as many cases: those of the ordinary run, and others after them. A failure names its case,
+# which `hostile(name, index, folder)` runs alone.
+
+FUZZ = int(os.environ.get("SIGV4_FUZZ", "1"))
+HOSTILE = {}  # {name: (public names, cases in the ordinary run, function of chance and folder)}
+HARMLESS = (sigv4.CredentialsWarning, sigv4.ExpiryWarning)
+
+PIECES = [
+    *EDGES, "\0", "\t", "\n", "\r\n", "\n ", "\r", "\x7f", "\x85", "\u2028", "\ufeff", "\ud800", "\udcff", "\u00b2", "\u0663", "\u0130",
+    "\u3002", "\uff20", "xn--", "#", "?", "&", ";", '"', "\\", "[", "]", "{", "}", "<", ">", "$", "${", "*", "|", "`", "--", "e9", "1e999",
+    "nan", "-1", "0", "00", "65536", "9" * 25, "%s", "%(a)s", "{0}", "AWS4-HMAC-SHA256", "us-east-1", "s3", "amazonaws.com", "aws4_request",
+    "X-Amz-Date", "x-amz-", "Credential=", "https://", "@", "::1", "\U0010ffff",
+]  # fmt: skip
+HUGE = ["9" * 5000, "a" * 70000, "/." * 3000, "\ud800" * 300, "[" * 20000, "&#" + "1" * 5000 + ";", "%2" * 3000, ";" * 3000]
+
+
+class Raised(OSError):
+    """What objects handed in raise by themselves; it may pass."""
+
+
+def text_of(chance, most=6):
+    if chance.random() < 0.03:
+        return chance.choice(HUGE)
+    if chance.random() < 0.1:
+        return "".join(chr(chance.choice([chance.randrange(128), chance.randrange(0x3000), 0xD800])) for _ in range(chance.randrange(9)))
+    return "".join(chance.choice(PIECES) for _ in range(chance.randrange(most)))
+
+
+def junk(chance):
+    """Anything but what is wanted."""
+    makers = [
+        lambda: None, lambda: True, lambda: 0, lambda: -1, lambda: 10**30, lambda: 10**5000, lambda: float("nan"), lambda: float("inf"),
+        lambda: 0.5, lambda: b"", lambda: b"\xff\0", lambda: bytearray(b"x"), lambda: [], lambda: {}, lambda: (),
+        lambda: [1], lambda: ["a", None], lambda: {"a": [1]}, lambda: {1: 2}, lambda: {"a"}, object, lambda: len, lambda: NOW,
+        lambda: NOW.replace(tzinfo=None), lambda: NOW.date(), lambda: NOW.timetz(), lambda: uuid.UUID(int=5), lambda: Word.TYPE,
+        lambda: iter([1]), lambda: ("a", "b"), lambda: [("a", "b")], lambda: types.SimpleNamespace(scheme="https"),
+    ]  # fmt: skip
+    return chance.choice(makers)() if chance.random() < 0.6 else text_of(chance)
+
+
+def mangled(chance, data, pieces=PIECES):
+    """A text or bytes with some of it cut, doubled, replaced or moved."""
+    insert = (lambda text: text.encode("utf-8", "surrogatepass")) if isinstance(data, bytes) else str
+    for _ in range(chance.choice([0, 1, 1, 1, 2, 3])):
+        start = chance.randrange(len(data) + 1)
+        end = min(len(data), start + chance.choice([0, 1, 1, 2, 8, 40]))
+        piece = insert(chance.choice(HUGE if chance.random() < 0.02 else pieces))
+        kind = chance.randrange(6)
+        if kind == 0:
+            data = data[:start]
+        elif kind == 1:
+            data = data[:start] + data[end:]
+        elif kind == 2:
+            data = data[:end] + data[start:]
+        elif kind == 3:
+            data = data[:start] + data[start:end] * chance.choice([3, 50]) + data[end:]
+        else:
+            data = data[:start] + piece + data[end if kind == 4 else start :]
+    return data
+
+
+def spoiled(chance, fields, how=junk, odds=0.7):
+    """A dict of sound values of which one or two, as a rule, are hostile."""
+    fields = dict(fields)
+    if fields and chance.random() < odds:
+        for name in chance.sample(sorted(fields), min(len(fields), chance.choice([1, 1, 2]))):
+            value = fields[name]
+            fields[name] = mangled(chance, value) if isinstance(value, (str, bytes)) and chance.random() < 0.5 else how(chance)
+    return fields
+
+
+def spoiled_json(chance, value):
+    """JSON with a value of another type, a number out of all bounds, too deep a nesting, or what is none any more."""
+    strange = [
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        1e300,
+        10**40,
+        "",
+        "x",
+        "\ud800",
+        "a\nb",
+        [],
+        {},
+        [[]],
+        {"a": None},
+        "9" * 5000,
+        NOW.timestamp() * 1e6,
+    ]
+
+    def walk(node, depth):
+        if chance.random() < 0.12 * depth:
+            return chance.choice(strange)
+        if isinstance(node, dict):
+            return {name: walk(each, depth + 1) for name, each in node.items() if chance.random() > 0.03}
+        return [walk(each, depth + 1) for each in node] if isinstance(node, list) else node
+
+    data = json.dumps(walk(value, 0)).encode()
+    kind = chance.randrange(12)
+    if kind == 0:
+        data = chance.choice(
+            [b"[" * 100000, b'{"a":' * 50000, b"1" * 5000, b"\xff\xfe" + data, data.decode().encode("utf-16"), b"null", b""]
+        )
+    elif kind == 1:
+        data = chance.choice([b"NaN", b"-Infinity", b'"\\ud800"', b"{}", b"[]", b"true", b"\xef\xbb\xbf" + data, data[: len(data) // 2]])
+    return mangled(chance, data, ["{", "}", "[", "]", '"', ",", ":", "\\u", "1" * 400, "\0", "\ud800", "null"]) if kind < 6 else data
+
+
+class Liar:
+    """A file whose methods may raise, or give something else than was asked for."""
+
+    def __init__(self, chance, odds=0.1):
+        self.chance, self.odds, self.file = chance, odds, io.BytesIO(b"some bytes" * chance.choice([0, 1, 3000]))
+        self.left = 50
+
+    def say(self, honest):
+        self.left -= 1
+        if self.chance.random() > self.odds or self.left < 0:
+            return honest()
+        if self.chance.random() < 0.3:
+            raise Raised("the disk is gone")
+        return junk(self.chance)
+
+    def read(self, size=-1):
+        return self.say(lambda: self.file.read(size))
+
+    def seek(self, position, whence=0):
+        return self.say(lambda: self.file.seek(position, whence))
+
+    def tell(self):
+        return self.say(self.file.tell)
+
+    def seekable(self):
+        return self.say(lambda: True)
+
+
+def breaking(chance):
+    """Pieces of a body, of any type, that may end in an error."""
+    for _ in range(chance.randrange(4)):
+        yield junk(chance) if chance.random() < 0.2 else b"x" * chance.choice([0, 1, 9000])
+    if chance.random() < 0.3:
+        raise Raised("no more")
+
+
+async def breaking_async(chance):
+    for piece in breaking(chance):
+        yield piece
+
+
+def body_of(chance):
+    makers = [
+        lambda: None, lambda: b"", lambda: b"x" * 9000, lambda: text_of(chance), lambda: bytearray(b"x"), lambda: memoryview(b"a-b-")[::2],
+        lambda: memoryview(b"abcdefgh").cast("I"), lambda: array.array("d", [1.0]), released_view, closed_file, lambda: io.StringIO("x"),
+        lambda: io.BytesIO(b"x" * 20000), lambda: io.TextIOWrapper(io.BytesIO()), lambda: Liar(chance), lambda: Liar(chance, 0.4),
+        lambda: breaking(chance), lambda: iter([b"x", "y"]), lambda: {"a": 1}, lambda: {b"x"}, lambda: [b"x", None], lambda: 5, object,
+        lambda: Strange(lambda size=-1: None), lambda: Strange(lambda size=-1: "x"), lambda: junk(chance), lambda: range(3),
+        lambda: types.SimpleNamespace(read=lambda *_: None, seekable=lambda: False), lambda: types.SimpleNamespace(__aiter__=None),
+    ]  # fmt: skip
+    return chance.choice(makers)()
+
+
+HOSTS = [
+    "example.com", "s3.amazonaws.com", "b.s3.us-east-1.amazonaws.com", "sqs.eu-west-1.amazonaws.com", "[::1]:80", "127.0.0.1:9000",
+    "abc.iot.us-east-1.amazonaws.com", "geo.maps.us-east-1.amazonaws.com", "s3.us-west-002.backblazeb2.com", "a.r2.cloudflarestorage.com",
+    "x--x-s3.s3express-use1-az4.us-east-1.amazonaws.com", "m.mrap.accesspoint.s3-global.amazonaws.com", "b\u00fccher.example", "\u3002a",
+    "[", "]", "[]", "[:", "[::1]x", "[g]", "a]b", ":", "a:", "a:b", "a:65536", "a:-1", "a:\u0663", "a:1:2", "a@b", "@", "", ".",
+    "..amazonaws.com",
+    "a" * 300, "-.amazonaws.com", "s3-.amazonaws.com", "\u00e9" * 70, "\u0130.com", "\uff20", "xn--\u00e9.com", "a_b", "a b", "%41", "*",
+]  # fmt: skip
+
+
+def address_of(chance):
+    if chance.random() < 0.05:
+        return junk(chance)
+    scheme = chance.choice(["https", "https", "http", "wss", "HTTPS", "ftp", "", "ht tp"]) if chance.random() < 0.2 else "https"
+    host = chance.choice(HOSTS) if chance.random() < 0.5 else chance.choice(HOSTS[:12])
+    address = f"{scheme}://{host}/{text_of(chance)}" + (f"?{text_of(chance)}={text_of(chance)}&{text_of(chance)}" * chance.randrange(3))
+    if chance.random() < 0.05:
+        return types.SimpleNamespace(scheme="https", geturl=lambda: address)
+    return mangled(chance, address) if chance.random() < 0.3 else address
+
+
+NAMES = [
+    "Content-Type",
+    "Host",
+    "X-Amz-Content-SHA256",
+    "Authorization",
+    "X-Amz-Date",
+    "x-amz-meta-a",
+    "Range",
+    "X-Amz-Security-Token",
+    "a",
+]
+VALUES = [
+    "",
+    " a  b ",
+    "a\r\n b",
+    "a\nb",
+    "\u00e9",
+    b"\xff",
+    b"a",
+    5,
+    1.5,
+    10**5000,
+    None,
+    True,
+    [],
+    "UNSIGNED-PAYLOAD",
+    "STREAMING-",
+    AMZ_DATE,
+    "a" * 64,
+]
+
+
+def fields_for(chance):
+    """Headers in some shape."""
+    if chance.random() < 0.1:
+        return junk(chance)
+    names = [chance.choice(NAMES) if chance.random() < 0.9 else junk(chance) for _ in range(chance.randrange(5))]
+    pairs = [(name, chance.choice(VALUES[:6] if chance.random() < 0.7 else VALUES)) for name in names]
+    pairs = [(name, text_of(chance) if chance.random() < 0.1 else value) for name, value in pairs]
+    shape = chance.randrange(6)
+    if shape == 0:
+        return iter(pairs)
+    if shape == 1:
+        return [*pairs, chance.choice([("a",), ("a", "b", "c"), 5, None, "ab", b"ab", ["a", "b"]])]
+    if shape == 2:
+        return types.SimpleNamespace(multi_items=lambda: pairs)
+    with contextlib.suppress(TypeError, ValueError):  # of names that have no hash
+        return dict(pairs)
+    return pairs
+
+
+KEYS_OF = {"access_key_id": KEY_ID, "secret_access_key": SECRET, "session_token": TOKEN, "expiration": NOW, "account_id": "1"}
+
+
+def signer_of(chance):
+    return Signer(
+        chance.choice([EXAMPLE, WITH_TOKEN]),
+        service=chance.choice([None, "s3", "execute-api", "s3express", "iotdevicegateway", "vpc-lattice-svcs", "rds-db"]),
+        region=chance.choice([None, "us-east-1", "*", ["us-east-1", "eu-*"]]),
+        clock=NOW.timestamp,
+    )
+
+
+MOMENTS = [None, NOW, NOW.astimezone(datetime.timezone(-datetime.timedelta(hours=23, minutes=59)))]
+MOMENTS += [
+    each.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=hours)))
+    for each in (datetime.datetime.min, datetime.datetime.max)
+    for hours in (-14, 14)
+]
+
+
+def scope_of(chance):
+    """service, region, payload_hash, now and options, of which some are hostile."""
+    sound = {
+        "service": "s3",
+        "region": "us-east-1",
+        "payload_hash": "a" * 64,
+        "double_encode": True,
+        "content_sha256": True,
+        "normalize_path": False,
+    }
+    kept = {name: value for name, value in sound.items() if chance.random() < 0.4}
+    moment = chance.choice(MOMENTS) if chance.random() < 0.8 else junk(chance)
+    return {**spoiled(chance, kept, odds=0.3), "now": moment}
+
+
+def hostile_to(*names, cases=150):
+    """Registers what tries public names, and how often."""
+
+    def register(function):
+        HOSTILE[function.__name__[4:]] = names, cases, function
+        return function
+
+    return register
+
+
+def texts_of(error):
+    """What a traceback would print of an error."""
+    while error is not None:
+        yield f"{error} {error.args}"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def hostile(name, index, folder, *more):
+    """Runs one case. It may end well, or in a documented error, of which no message holds the secret or the token."""
+    _, _, function = HOSTILE[name]
+    try:
+        with warnings.catch_warnings():
+            for category in HARMLESS:
+                warnings.simplefilter("ignore", category)
+            function(random.Random(f"{name} {index}"), folder, *more)
+    except (sigv4.SigV4Error, Raised) as error:
+        for said in texts_of(error):
+            assert SECRET not in said and TOKEN not in said, f"case {index} of {name} shows a secret: {said}"  # noqa: PT018
+        slip = re.search("source of credentials failed: (?!Raised$|Unicode..codeError$)[A-Za-z.]*(Error|Exception)$", str(error))
+        assert not slip, f"case {index} of {name}: {error}"  # noqa: PT017
+    except AssertionError as error:
+        raise AssertionError(f"case {index} of {name}: {error}") from error
+    except Exception as error:
+        raise AssertionError(f"case {index} of {name} raised {type(error).__name__}: {str(error)[:200]}") from error
+
+
+# Values and pure functions.
+
+
+@hostile_to("Credentials", cases=400)
+def try_credentials(chance, folder):
+    credentials = Credentials(**spoiled(chance, KEYS_OF))
+    shown = repr(credentials)
+    assert credentials.secret_access_key not in shown or len(credentials.secret_access_key) < 20
+    assert credentials == copy.copy(credentials)
+    hash(credentials)
+    Signer(credentials, service="s3", region="us-east-1").sign("GET", S3_URL, now=NOW)
+    Signer(credentials, service="s3", region="us-east-1").presign("GET", S3_URL, now=NOW)
+
+
+@hostile_to("canonical_request", cases=300)
+def try_canonical_request(chance, folder):
+    sound = {"method": "GET", "path": text_of(chance), "query": text_of(chance), "headers": {"Host": "a"}, "payload_hash": "a" * 64}
+    given = spoiled(chance, sound)
+    if chance.random() < 0.5:
+        given["headers"] = fields_for(chance)
+    sigv4.canonical_request(**given, double_encode=chance.random() < 0.5, normalize_path=chance.random() < 0.5)
+
+
+@hostile_to("string_to_sign", "signing_key", "sigv4a_key", "sigv4a_public_key", "encoded_length", "guess_service_region", cases=100)
+def try_pure_functions(chance, folder):
+    make = chance.choice(
+        [
+            lambda: sigv4.string_to_sign(junk(chance), AMZ_DATE, "a/b"),
+            lambda: sigv4.signing_key(*spoiled(chance, {"1": SECRET, "2": "20150830", "3": "us-east-1", "4": "s3"}).values()),
+            lambda: sigv4.sigv4a_key(*spoiled(chance, {"1": KEY_ID, "2": SECRET}).values()),
+            lambda: sigv4.sigv4a_public_key(junk(chance) if chance.random() < 0.9 else 5),
+            lambda: sigv4.encoded_length(
+                **spoiled(
+                    chance,
+                    {"length": 5, "chunk_size": 8192, "signature": 64, "checksum": "crc32"},
+                    lambda chance: chance.choice([0, -1, "", "crc", 10**5000]),
+                )
+            ),
+        ]
+    )
+    make()
+
+
+@hostile_to("guess_service_region", cases=500)
+def try_guess(chance, folder):
+    found = sigv4.guess_service_region(address_of(chance))
+    assert found is None or all(isinstance(part, str) and part for part in found)
+
+
+V4A_KEY = sigv4.sigv4a_key(KEY_ID, SECRET)
+V4A_PUBLIC = sigv4.sigv4a_public_key(V4A_KEY)
+V4A_SIGNATURE = sigv4.sigv4a_signature(V4A_KEY, "x")
+
+
+@hostile_to("sigv4a_signature", "sigv4a_verify", cases=60)
+def try_asymmetric(chance, folder):
+    if chance.random() < 0.3:
+        key, to_sign = spoiled(chance, {"1": V4A_KEY, "2": "x"}).values()
+        sigv4.sigv4a_signature(key, to_sign)
+    else:
+        public, to_sign, signature = spoiled(chance, {"1": V4A_PUBLIC, "2": "x", "3": V4A_SIGNATURE}, odds=0.9).values()
+        assert sigv4.sigv4a_verify(public, to_sign, signature) in (False, (public, to_sign, signature) == (V4A_PUBLIC, "x", V4A_SIGNATURE))
+
+
+# Signing.
+
+
+@hostile_to("Signer", "Signer.sign", "SignedRequest", "SignedRequest.curl", cases=400)
+def try_sign(chance, folder):
+    method = chance.choice(["GET", "put", "POST"]) if chance.random() < 0.9 else junk(chance)
+    headers = fields_for(chance) if chance.random() < 0.5 else None
+    body = body_of(chance) if chance.random() < 0.5 else b"x"
+    request = signer_of(chance).sign(method, address_of(chance) if chance.random() < 0.7 else S3_URL, headers, body, **scope_of(chance))
+    assert request.url.isascii()
+    assert request.url.isprintable()
+    for name, value in request.headers.items():
+        line = f"{name}: {value}".encode("latin-1")
+        assert not line.translate(None, bytes(range(32, 256)) + b"\t"), "a control character is sent"
+    assert SECRET not in repr(request) + str(request.headers)
+    request.curl()
+
+
+@hostile_to("Signer.presign", cases=400)
+def try_presign(chance, folder):
+    expires = chance.choice([1, 3600, 604800]) if chance.random() < 0.8 else junk(chance)
+    headers = fields_for(chance) if chance.random() < 0.5 else None
+    signed = signer_of(chance).presign("GET", address_of(chance), headers, expires=expires, **scope_of(chance))
+    assert signed.isascii()
+    assert signed.isprintable()
+
+
+@hostile_to("Signer.urllib_handler", "Signer.__call__", "Signer.aiohttp_middleware", cases=150)
+def try_library_requests(chance, folder):
+    class Changed:
+        """What the adapters touch of a request of any library."""
+
+        def __init__(self, address, headers):
+            self.method, self.url, self.headers, self.body = "PUT", address, headers, body_of(chance)
+            self.prepare_content_length = self.register_hook = lambda *_: None
+
+    address = address_of(chance)
+    signer = signer_of(chance)
+    headers = {name: value for name, value in zip(NAMES, VALUES) if chance.random() < 0.4}
+    if not isinstance(address, str) or chance.random() < 0.5:
+        signer(Changed(address, headers))
+        return
+    try:
+        request = urllib.request.Request(address, b"x" if chance.random() < 0.5 else None, headers)
+    except (ValueError, AttributeError):  # urllib's own
+        return
+    signer.urllib_handler().http_request(request)
+
+
+def stepped(coroutine):
+    """The result of a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        coroutine.close()
+    raise AssertionError("it waits")
+
+
+@hostile_to("Signer.aiohttp_middleware", cases=60)
+def try_middleware(chance, folder):
+    class Address(str):
+        def __new__(cls, text, encoded=True):
+            return super().__new__(cls, text)
+
+    async def handler(request):
+        return request
+
+    body = body_of(chance)
+    request = types.SimpleNamespace(method="PUT", url=Address(f"https://example.com/{text_of(chance)}"), headers={"a": "b"}, body=body)
+    stepped(signer_of(chance).aiohttp_middleware(request, handler))
+
+
+# Streams, forms and events.
+
+
+@hostile_to("sign_stream", cases=300)
+def try_sign_stream(chance, folder):
+    def counter(data, value):
+        return chance.choice([value + len(data), value + len(data), -1, 2**70])
+
+    class Summed:
+        def update(self, data):
+            pass
+
+        def digest(self):
+            return chance.choice([b"abcd", b"", b"abcdefgh", "abcd", None, 5])
+
+    checksums = [None, "crc32", "sha1", "sha256", "crc32c", ("crc32c", counter), ("crc32c", Summed), ("crc32c", Summed()), ("crc", counter)]
+    body = body_of(chance) if chance.random() < 0.6 else b"x" * chance.choice([0, 1, 9000, 40000])
+    sound = {"length": len(body) if isinstance(body, bytes) else chance.choice([None, 0, 9000]), "chunk_size": 8192}
+    given = spoiled(chance, sound, odds=0.2)
+    checksum = chance.choice(checksums) if chance.random() < 0.9 else junk(chance)
+    headers = fields_for(chance) if chance.random() < 0.3 else {"Content-Encoding": text_of(chance)}
+    address = S3_URL if chance.random() < 0.8 else address_of(chance)
+    signer = signer_of(chance) if chance.random() < 0.3 else Signer(WITH_TOKEN, clock=NOW.timestamp)
+    request = sigv4.sign_stream(signer, "PUT", address, headers, body, checksum=checksum, signed=chance.random() < 0.7, **given)
+    assert sum(map(len, request.body)) == len(request.body) == int(header(request.headers, "content-length"))
+
+
+@hostile_to("post_policy", cases=250)
+def try_post_policy(chance, folder):
+    conditions = [
+        chance.choice([{"acl": "private"}, ["content-length-range", 1, 2], ["eq", "$a", "b"], junk(chance), {"a": junk(chance)}])
+        for _ in range(3)
+    ]
+    fields = {"key": "a/${filename}", "acl": "private", "x": junk(chance) if chance.random() < 0.3 else text_of(chance)}
+    sound = {"url": S3_URL, "conditions": conditions[: chance.randrange(4)], "fields": fields, "expires": 600, "now": NOW}
+    given = spoiled(chance, sound, odds=0.4)
+    if chance.random() < 0.02:
+        given["conditions"] = [json.loads("[" * 900 + "]" * 900)] * 3
+    target, form = sigv4.post_policy(signer_of(chance), given.pop("url"), given.pop("conditions"), given.pop("fields"), **given)
+    json.loads(base64.b64decode(form["policy"]))
+    assert target.isascii()
+
+
+@hostile_to("encode_event", "decode_event", cases=500)
+def try_events(chance, folder):
+    values = [True, 5, 2**40, b"x", "text", NOW, uuid.UUID(int=5), (2, 5), (8, 2**62), (9, b"x" * 16), (7, "a"), (6, b"a")]
+    headers = {f"h{index}": chance.choice(values) for index in range(chance.randrange(5))}
+    if chance.random() < 0.5:
+        headers["wrong"] = junk(chance) if chance.random() < 0.5 else (chance.choice([*range(-1, 12), None, "4", []]), junk(chance))
+    if chance.random() < 0.1:
+        headers = junk(chance)
+    frame = sigv4.encode_event(headers, chance.choice([junk(chance), released_view()]) if chance.random() < 0.2 else b"payload")
+    frame = mangled(chance, frame)
+    if chance.random() < 0.8 and len(frame) >= 16:  # checksums that hold, so that what is inside is looked at
+        inner = mangled(chance, frame[12:-4], ["\0", "\1", "\6", "\7", "\x08", "\x09", "\x0a", "\x7f", "\xff\xff"])
+        length = chance.choice([len(inner), int.from_bytes(frame[4:8], "big"), 0, len(inner) + 1, 2**32 - 1])
+        prelude = (16 + len(inner)).to_bytes(4, "big") + length.to_bytes(4, "big")
+        frame = prelude + zlib.crc32(prelude).to_bytes(4, "big") + inner
+        frame += zlib.crc32(frame).to_bytes(4, "big")
+    sigv4.decode_event(frame if chance.random() < 0.95 else chance.choice([junk(chance), released_view()]))
+
+
+@hostile_to("EventSigner", "EventSigner.sign", "EventSigner.end", cases=200)
+def try_event_signer(chance, folder):
+    signer = signer_of(chance)
+    seed = chance.choice(["a" * 64, "A" * 64, "\u0663" * 64, ""]) if chance.random() < 0.5 else junk(chance)
+    if chance.random() < 0.5:
+        other = signer if chance.random() < 0.8 else Signer(Credentials("other", SECRET), service="s3", region="us-east-1")
+        seed = other.sign(
+            "POST", S3_URL, service=None if other.service else "s3", payload_hash="STREAMING-AWS4-HMAC-SHA256-EVENTS", now=NOW
+        )
+    events = sigv4.EventSigner(signer, seed)
+    for _ in range(3):
+        moment = chance.choice(MOMENTS) if chance.random() < 0.8 else junk(chance)
+        events.sign(junk(chance) if chance.random() < 0.3 else b"x", now=moment)
+    events.end()
+
+
+# The server's side, and refusals.
+
+
+def rightly_signed(chance):
+    """(method, url, headers, body) of a request that is rightly signed, in one of all forms."""
+    kind = chance.choice(
+        ["headers", "query", "form", "fields", "stream", "trailer", "events", "asymmetric"] if chance.random() < 0.9 else ["asymmetric"]
+    )
+    scope = {"service": "s3", "region": "us-east-1", "now": NOW}
+    signer = Signer(WITH_TOKEN, clock=NOW.timestamp)
+    if kind == "query":
+        return "GET", signer.presign("GET", S3_URL + "?a=b", **scope), {}, b""
+    if kind in ("form", "fields"):
+        target, fields = sigv4.post_policy(signer, S3_URL, [["content-length-range", 0, 9]], {"key": "k"}, expires=600, now=NOW)
+        if kind == "fields":
+            return "POST", target, {"Host": "examplebucket.s3.amazonaws.com"}, {**fields, "file": b"x"}
+        parts = [
+            f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in [*fields.items(), ("file", "x")]
+        ]
+        headers = {"Content-Type": 'multipart/form-data; boundary="b"', "Host": "examplebucket.s3.amazonaws.com"}
+        return "POST", target, headers, "".join([*parts, "--b--\r\n"]).encode()
+    if kind in ("stream", "trailer"):
+        request = sigv4.sign_stream(
+            signer, "PUT", S3_URL, {}, b"x" * 9000, chunk_size=8192, checksum="crc32" if kind == "trailer" else None, **scope
+        )
+        return request.method, request.url, request.headers, b"".join(request.body)
+    if kind == "events":
+        request = signer.sign("POST", S3_URL, payload_hash="STREAMING-AWS4-HMAC-SHA256-EVENTS", **scope)
+        events = sigv4.EventSigner(signer, request)
+        return request.method, request.url, request.headers, events.sign(b"one") + events.sign(b"two") + events.end()
+    if kind == "asymmetric":
+        scope["region"] = ["us-east-1", "eu-*"]
+    return signer.sign("PUT", S3_URL + "?a=b&c", {"X-Amz-Meta-A": " a  b"}, b"x", **scope)
+
+
+def in_transit(chance, method, url, headers, body):
+    """A request as an attacker may send it: texts and bytes all, but any."""
+    pairs = [(name, value) for name, value in headers.items()]
+    for _ in range(chance.choice([0, 1, 1, 2])):
+        kind = chance.randrange(8)
+        if kind == 0:
+            method = mangled(chance, method)
+        elif kind < 3:
+            url = mangled(chance, url)
+        elif kind < 6 and pairs:
+            index = chance.randrange(len(pairs))
+            name, value = pairs[index]
+            pairs[index] = (mangled(chance, name) if chance.random() < 0.1 else name, mangled(chance, value))
+            if chance.random() < 0.1:
+                pairs.append(pairs[index])
+        elif isinstance(body, dict):
+            body = {
+                name: mangled(chance, value) if chance.random() < 0.1 else value for name, value in body.items() if chance.random() > 0.02
+            }
+        else:
+            body = mangled(
+                chance, body, ["\r\n", "--b", "--", ";", '"', "name*", "name*0=a", "filename*=utf-7''+", "\0", ":", "=?utf-8?q?=ff?="]
+            )
+    if chance.random() < 0.1:
+        url = "/" + url.partition("://")[2].partition("/")[2]
+    headers = chance.choice([dict(pairs), dict(pairs), pairs, [(name, value.encode("latin-1", "replace")) for name, value in pairs]])
+    return method, url, headers, body
+
+
+def read_by(chance, body):
+    """A body in pieces, as servers hand it over."""
+    if not isinstance(body, bytes) or chance.random() < 0.6:
+        return body
+    size = chance.choice([1, 7, 1000])
+    return chance.choice([io.BytesIO(body), iter([body[start : start + size] for start in range(0, len(body), size)])])
+
+
+@hostile_to("verify", "Verified", "Verified.body", "Verified.time", "Verified.expiration", cases=700)
+def try_verify(chance, folder):
+    method, url, headers, body = in_transit(chance, *rightly_signed(chance))
+    known = chance.choice([WITH_TOKEN, WITH_TOKEN, {KEY_ID: WITH_TOKEN}.get, {}.__getitem__, V4A_PUBLIC])
+    options = {"region": "us-east-1"} if chance.random() < 0.3 else {}
+    try:
+        found = sigv4.verify(method, url, headers, read_by(chance, body), known, now=NOW, **options)
+        if hasattr(found.body, "read"):
+            found.body.read()
+        repr((found, found.time, found.expiration, found.trailers))
+    except RequestError as error:
+        raise AssertionError(f"what an attacker sent is called an error of the caller's: {error}") from error
+
+
+@hostile_to("verify", cases=300)
+def try_verify_with_wrong_arguments(chance, folder):
+    method, url, headers, body = rightly_signed(chance)
+    headers = dict(spoiled(chance, headers, odds=0.7))
+    given = spoiled(
+        chance, {"method": method, "url": url, "headers": headers, "body": body, "credentials": WITH_TOKEN, "now": NOW}, odds=0.5
+    )
+    if chance.random() < 0.2:
+        given["body"] = body_of(chance)
+    if chance.random() < 0.2:
+        given["headers"] = fields_for(chance)
+    given = list(given.values())
+    found = sigv4.verify(*given[:5], now=given[5])
+    if hasattr(found.body, "read"):
+        found.body.read()
+
+
+REFUSED = [
+    b"<Error><Code>SignatureDoesNotMatch</Code><Message>The request signature we calculated</Message>"
+    b"<CanonicalRequest>PUT\n/test.txt\na=b&amp;c="
+    b"\nhost:x\n\nhost\nabc</CanonicalRequest><StringToSign>AWS4-HMAC-SHA256\n20150830T123600Z\nx\ny</StringToSign>"
+    b"<RequestId>i</RequestId></Error>",
+    b"<Error><Code>RequestTimeTooSkewed</Code><Message>off</Message><ServerTime>2015-08-30T12:00:00Z</ServerTime></Error>",
+    b"<Error><Code>AuthorizationHeaderMalformed</Code><Message>the region 'us-east-1' is wrong; expecting 'eu-west-1'</Message>"
+    b"<Region>eu-west-1</Region></Error>",
+    b'{"__type":"com.amazon#InvalidSignatureException","message":"Signature expired: 20150830T123600Z is now earlier than 20150830T124000Z '
+    b'(20150830T124500Z - 5 min.)"}',
+    b'{"message":"The request signature we calculated does not match. '
+    b'The Canonical String for this request should have been\\n\'GET\\n/\\n\\n'
+    b"host:x\\n\\nhost\\nabc'\\n\\nThe String-to-Sign should have been\\n'AWS4-HMAC-SHA256\\n20150830T123600Z\\nx\\ny'\\n\"}",
+    b'{"message":"Credential should be scoped to correct service: \'execute-api\'"}', b'{"code":"InvalidAccessKeyId"}', b"", b"<html>",
+    b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message><X-Amz-Expires>60</X-Amz-Expires></Error>",
+    b"<Error><Code>ExpiredToken</Code></Error>",
+]  # fmt: skip
+CONTENT_TYPES = ["text/xml", "text/plain; charset=utf-7", "a; charset=punycode", "a; charset=unicode_escape", "a; charset=idna",
+"a; charset=rot13",
+                 "a; charset=\0", "a; charset*=x''y; charset*0=z", "a; charset*1*=z; charset*=x", "a;;;", 'a; charset="',
+                     "a; charset=utf-16", b"a", 5]  # fmt: skip
+DATES = [
+    "Sun, 30 Aug 2015 12:36:00 GMT",
+    "Sun, 30 Aug 2015 14:36:00 GMT",
+    "30 Aug 15",
+    "0",
+    "5",
+    "-1",
+    "1e5",
+    "\u00b2",
+    "9" * 400,
+    "Mon, 99 Foo 99999 99:99:99 +9999",
+    ",",
+    " ",
+]
+
+
+def torn(body):
+    """The pieces of a body, whose connection breaks."""
+    yield body
+    raise Raised("reset")
+
+
+def answered_with(chance, strange=False):
+    """(status, headers, body) of an answer that no service gives; strange: of the wrong types, too, which no transport gives."""
+    body = mangled(
+        chance, chance.choice(REFUSED), ["<Code>", "</", "&#", "&#x", "1" * 40, ";", "\xb2", "'", '"', "\n", "\0", "\ud800", "{", "["]
+    )
+    if chance.random() < 0.1:
+        body = spoiled_json(chance, {"__type": "a#b", "message": "m"})
+    if chance.random() < 0.05:
+        body = chance.choice([f"<Error><Code>{huge}</Code></Error>".encode("utf-8", "replace") for huge in HUGE])
+    wrap = [
+        lambda: body,
+        lambda: body,
+        lambda: io.BytesIO(body),
+        lambda: iter([body]),
+        lambda: None,
+        lambda: bytearray(body),
+        lambda: memoryview(body),
+    ]
+    wrap += [lambda: body.decode("utf-8", "replace"), lambda: torn(body), lambda: iter([])]
+    if strange:
+        wrap += [lambda: Liar(chance), lambda: breaking(chance), lambda: junk(chance)]
+    named = {
+        "Date": chance.choice(DATES),
+        "Retry-After": chance.choice(DATES),
+        "x-amz-bucket-region": chance.choice(["eu-west-1", "\u00e9", "a b", "", "x" * 99]),
+        "Location": text_of(chance),
+        "Content-Type": chance.choice(CONTENT_TYPES if strange else CONTENT_TYPES[:-2]),
+        "x-amzn-ErrorType": text_of(chance),
+        "x-amzn-RequestId": text_of(chance),
+    }
+    named = {
+        name: mangled(chance, value) if isinstance(value, str) and chance.random() < 0.2 else value
+        for name, value in named.items()
+        if chance.random() < 0.4
+    }
+    headers = chance.choice([named, list(named.items()), [*named.items(), *named.items()], None])
+    if strange and chance.random() < 0.2:
+        headers = fields_for(chance)
+    statuses = [200, 200, 204, 301, 307, 400, 401, 403, 403, 403, 404, 429, 500, 503, 0, -1, 99, 999, 10**9]
+    if strange and chance.random() < 0.2:
+        statuses = [junk(chance)]
+    return chance.choice(statuses), headers, chance.choice(wrap)()
+
+
+@hostile_to("explain", cases=600)
+def try_explain(chance, folder):
+    status, headers, body = answered_with(chance)
+    response = sigv4.Response(status, headers, body)
+    data = response.body
+    text = data.decode("utf-8", "replace")
+    head = mangled(chance, f"HTTP/1.1 {status} no\r\nDate: x\r\na\r\n\r\n")
+    response = chance.choice([data, text, head + text, (status, headers, data), response, data])
+    if chance.random() < 0.1:
+        response = junk(chance)
+    signed = chance.choice(
+        [None, lambda: in_transit(chance, *rightly_signed(chance)), lambda: Signer(WITH_TOKEN).sign("PUT", S3_URL + "?a=b&c=", now=NOW)]
+    )
+    signed = signed() if signed else None
+    if chance.random() < 0.1:
+        signed = junk(chance)
+    said = sigv4.explain(signed, response)
+    assert SECRET not in said
+    assert TOKEN not in said
+    assert said.replace("\n", " ").isprintable()
+
+
+# HTTP.
+
+
+@hostile_to("Response", *(f"Response.{name}" for name in ("read", "close", "body", "text", "json", "error", "raise_for_status")), cases=500)
+def try_response(chance, folder, strange=False):
+    status, headers, body = answered_with(chance, strange)
+    request = chance.choice([None, Signer(WITH_TOKEN).sign("GET", S3_URL, now=NOW)])
+    with sigv4.Response(status, headers, body, request) as response:
+        repr(response)
+        if chance.random() < 0.5:
+            response.read(chance.choice([-1, 0, 5]))
+        assert isinstance(response.text, str)
+        with contextlib.suppress(ValueError):
+            response.json()
+        code, message = response.error()
+        assert (code is None or isinstance(code, str)) and isinstance(message, str)  # noqa: PT018
+        for piece in response:
+            assert isinstance(piece, bytes)
+        response.raise_for_status()
+
+
+def failing(chance, answers):
+    """A transport that answers what `answers` makes, or not at all."""
+
+    def transport(request, timeout):
+        if chance.random() < 0.15:
+            raise chance.choice(
+                [
+                    Raised("reset"),
+                    TimeoutError("slow"),
+                    http.client.IncompleteRead(b""),
+                    ConnectionResetError(5, "x"),
+                    http.client.BadStatusLine("\0"),
+                ]
+            )
+        if chance.random() < 0.2 and hasattr(request.body, "__iter__") and not isinstance(request.body, bytes):
+            for _ in request.body:
+                pass
+        return answers()
+
+    return transport
+
+
+@hostile_to("Client", "Client.fetch", cases=400)
+def try_client(chance, folder, strange=False):
+    transport = failing(chance, lambda: answered_with(chance, strange))
+    signer = chance.choice(
+        [Signer(WITH_TOKEN, service="s3", region="us-east-1"), signer_of(chance), Signer(sigv4.chain(lambda: WITH_TOKEN))]
+    )
+    client = sigv4.Client(
+        signer,
+        transport=transport,
+        clock=NOW.timestamp,
+        sleep=Waits(),
+        random=lambda: 0.5,
+        retries=2,
+        base_url=chance.choice(["", "https://example.com/a"]),
+    )
+    for _ in range(2):
+        given = {"url": S3_URL, "method": None, "headers": None, "body": None}
+        if chance.random() < 0.3:
+            given.update(url=address_of(chance), headers=fields_for(chance), body=body_of(chance))
+        if chance.random() < 0.1:
+            given.update(body=None, json=chance.choice([{"a": "\ud800"}, [float("nan")], {"\u00e9": 1}]))
+        with client.fetch(**given, stream=chance.random() < 0.3) as response:
+            with contextlib.suppress(OSError):
+                assert isinstance(response.text, str)
+            response.raise_for_status()
+
+
+@hostile_to("Client", cases=200)
+def try_client_of_wrong_types(chance, folder):
+    try_client(chance, folder, True)
+
+
+# Credentials.
+
+
+def written(folder, chance, config, credentials=""):
+    """Shared files, mangled; the arguments that make a provider look at them."""
+    aws = folder / ".aws"
+    aws.mkdir(exist_ok=True)
+    pieces = [
+        "[",
+        "]",
+        "\n",
+        "\n ",
+        "\n\t",
+        "=",
+        " = ",
+        " #",
+        ";",
+        "\0",
+        "\udcff",
+        "\ufeff",
+        "[profile p]\n",
+        "[default]",
+        "a = b\n",
+        "\n  b = c",
+        "\r",
+        "source_profile = p\n",
+    ]
+    for name, text in (("config", config), ("credentials", credentials)):
+        data = mangled(chance, text, pieces).encode("utf-8", chance.choice(["surrogatepass", "replace"]))
+        (aws / name).write_bytes(data)
+    return aws
+
+
+def surroundings(chance, folder, answers=None, **env):
+    """env, transport, clock, sleep and run for a provider."""
+    out = lambda: spoiled_json(chance, json.loads(process_answer()))  # noqa: E731
+    answers = answers or chance.choice(
+        [lambda: answered_with(chance), lambda: (200, {}, out()), lambda: (200, {}, mangled(chance, sts_answer()))]
+    )
+    return {
+        "env": {"HOME": str(folder), **env},
+        "transport": failing(chance, answers),
+        "clock": Clock(),
+        "sleep": Waits(),
+        "run": lambda command: (chance.choice([0, 0, 0, 1, -9]), out(), mangled(chance, b"error \xff")),
+    }
+
+
+def given_by(provider):
+    """Asks twice, as the second answer meets what the first one left."""
+    for _ in range(2):
+        credentials = provider()
+        assert isinstance(credentials, Credentials)
+        provider.invalidate()
+    assert SECRET not in repr(provider) + repr(credentials)
+
+
+VARIABLES = sorted(set(re.findall(r'"(AWS_[A-Z0-9_]+[A-Z0-9])"', SOURCE)))
+PLAUSIBLE = {
+    "AWS_PROFILE": "p", "AWS_REGION": "us-east-1", "AWS_ROLE_ARN": ROLE, "AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET,
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost/x", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/x", "AWS_SESSION_TOKEN": TOKEN,
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://localhost", "AWS_CREDENTIAL_EXPIRATION": iso(NOW.timestamp() + 900),
+}  # fmt: skip
+
+
+def environment_of(chance, most=5):
+    env = {}
+    for name in chance.sample(VARIABLES, chance.randrange(most)):
+        env[name] = (
+            mangled(chance, PLAUSIBLE[name]) if name in PLAUSIBLE else chance.choice(["true", "1", "us-east-1", "ipv6", text_of(chance)])
+        )
+    return env
+
+
+@hostile_to("from_env", cases=200)
+def try_from_env(chance, folder):
+    full = {
+        "AWS_ACCESS_KEY_ID": KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_SESSION_TOKEN": TOKEN,
+        "AWS_CREDENTIAL_EXPIRATION": iso(NOW.timestamp() + 900),
+    }
+    given_by(sigv4.from_env(**surroundings(chance, folder, **spoiled(chance, full, text_of))))
+
+
+PROFILES = (
+    "[default]\nregion = us-east-1\nca_bundle = x\n[profile p]\nrole_arn = " + ROLE + "\nsource_profile = q\nduration_seconds = 900\n"
+    "mfa_serial = m\n"
+    "[profile q]\naws_access_key_id = K\naws_secret_access_key = S\naws_session_token = T\ns3 =\n  max = 1\n  other = 2\n"
+    "[profile r]\ncredential_process = tool 'a b' # x\n[profile s]\ncredential_source = Ec2InstanceMetadata\nrole_arn = x\n"
+    "[profile t]\nweb_identity_token_file = $HOME/${X}/token\nrole_arn = x\nservices = u\n"
+    "[services u]\nsts =\n  endpoint_url = https://example.com\n"
+    + SSO.lstrip()
+    + LOGIN.replace("[profile p]", "[profile v]")
+)  # fmt: skip
+PROFILE_NAMES = [None, "p", "q", "r", "s", "t", "new", "old", "v", "default", "differs", "lacks", "dangling", "none"]
+
+
+@hostile_to("from_profile", cases=500)
+def try_from_profile(chance, folder):
+    aws = written(folder, chance, PROFILES, "[q]\naws_access_key_id = K\naws_secret_access_key = S\n" if chance.random() < 0.5 else "")
+    name = chance.choice(PROFILE_NAMES) if chance.random() < 0.95 else text_of(chance)
+    files = {
+        "config_file": str(aws / "config"),
+        "credentials_file": chance.choice([None, str(aws / "credentials"), str(aws), "\0", "~/x", "$HOME"]),
+    }
+    given_by(
+        sigv4.from_profile(name, **files, mfa_code=lambda serial: "123456", **surroundings(chance, folder, **environment_of(chance, 3)))
+    )
+
+
+@hostile_to("default_chain", cases=500)
+def try_default_chain(chance, folder):
+    written(folder, chance, PROFILES if chance.random() < 0.5 else "")
+    provider = sigv4.default_chain(
+        chance.choice(PROFILE_NAMES) if chance.random() < 0.3 else None, **surroundings(chance, folder, **environment_of(chance))
+    )
+    Signer(provider, service="s3")._find_region()
+    given_by(provider)
+
+
+@hostile_to("from_process", cases=300)
+def try_from_process(chance, folder):
+    command = chance.choice(["tool", "tool 'a b'", "'", "", text_of(chance)])
+    given_by(sigv4.from_process(command, **surroundings(chance, folder)))
+
+
+def temporary(chance):
+    """Answers of STS, mangled."""
+    marks = [
+        "<",
+        ">",
+        "</a>",
+        "<a>",
+        "&",
+        "&amp;",
+        "&#0;",
+        "<!DOCTYPE a>",
+        "<![CDATA[",
+        "]]>",
+        "<?xml version='1.0' encoding='utf-7'?>",
+        "\0",
+        "\ud800",
+        "<a:b>",
+    ]
+    data = mangled(chance, sts_answer(), marks)
+    if chance.random() < 0.1:
+        data = chance.choice(
+            [
+                b"<a>" * 3000,
+                b"",
+                b"\xff\xfe<",
+                data.decode("utf-8", "replace").encode("utf-16"),
+                b"<?xml version='1.0' encoding='x'?>" + data,
+                b"a" * 70000,
+            ]
+        )
+    if chance.random() < 0.2:
+        return answered_with(chance)
+    return (
+        chance.choice([200, 200, 200, 400, 500]),
+        chance.choice([{}, None, {"Content-Type": "a; charset=utf-7"}]),
+        chance.choice([data, io.BytesIO(data), iter([data])]),
+    )
+
+
+@hostile_to("from_assume_role", "from_web_identity", "from_s3_express", cases=150)
+def try_sts(chance, folder):
+    around = surroundings(chance, folder, lambda: temporary(chance), **environment_of(chance, 2))
+    kind = chance.randrange(3)
+    texts = {"session_name": "s", "policy": "{}", "region": "us-east-1", "endpoint_url": "https://sts.amazonaws.com"}
+    given = {name: value for name, value in spoiled(chance, texts, text_of, 0.3).items() if chance.random() < 0.5}
+    if kind == 0:
+        given_by(
+            sigv4.from_assume_role(
+                ROLE if chance.random() < 0.8 else text_of(chance), source=WITH_TOKEN, tags={"a": text_of(chance)}, **given, **around
+            )
+        )
+    elif kind == 1:
+        token = chance.choice([TOKEN, lambda: TOKEN, lambda: TOKEN.encode(), lambda: b"\xff", text_of(chance) or None])
+        given_by(sigv4.from_web_identity(ROLE, token=token, **given, **around))
+    else:
+        given_by(sigv4.from_s3_express(EXPRESS if chance.random() < 0.8 else address_of(chance), source=WITH_TOKEN, **around))
+
+
+def spoiled_file(chance, path):
+    if chance.random() < 0.7:
+        path.write_bytes(spoiled_json(chance, json.loads(path.read_bytes())))
+
+
+@hostile_to("from_sso", cases=300)
+def try_from_sso(chance, folder):
+    written(folder, random.Random(0), "")
+    (folder / ".aws" / "config").write_text(SSO)
+    sigv4._sso_attempts.clear()
+    registered = {"refreshToken": "r", "clientId": "c", "clientSecret": "s", "registrationExpiresAt": iso(NOW.timestamp() + 9999)}
+    path = sso_cache(folder, "my-sso", **registered, expiresAt=iso(NOW.timestamp() + chance.choice([-5, 60, 7200])))
+    spoiled_file(chance, path)
+    fresh = {"accessToken": TOKEN, "expiresIn": 900, "refreshToken": "r"}
+    answers = [
+        lambda: (200, {}, spoiled_json(chance, fresh)),
+        lambda: (200, {}, spoiled_json(chance, json.loads(sso_answer()))),
+        lambda: answered_with(chance),
+    ]
+    around = surroundings(chance, folder, lambda: chance.choice(answers)())
+    given_by(sigv4.from_sso("new", **around))
+
+
+@hostile_to("from_login", cases=200)
+def try_from_login(chance, folder):
+    written(folder, random.Random(0), "")
+    (folder / ".aws" / "config").write_text(LOGIN)
+    path = login_cache(
+        folder,
+        left=chance.choice([10, 900]),
+        dpopKey=mangled(chance, pem(chance.choice(["EC PRIVATE KEY", "PRIVATE KEY"])), ["-", "\n", "A", "M", "=", "\0"]),
+    )
+    spoiled_file(chance, path)
+    answers = [lambda: (200, {}, spoiled_json(chance, json.loads(login_answer()))), lambda: answered_with(chance)]
+    around = surroundings(chance, folder, lambda: chance.choice(answers)(), AWS_LOGIN_CACHE_DIRECTORY=str(path.parent))
+    given_by(sigv4.from_login("p", **around))
+
+
+@hostile_to("from_container", "from_instance_metadata", cases=250)
+def try_metadata(chance, folder):
+    fields = json.loads(metadata_answer(SecretAccessKey=SECRET, Token=TOKEN))
+    steps = [lambda: (200, {}, b"role\nother"), lambda: (200, {}, spoiled_json(chance, fields)), lambda: answered_with(chance)]
+    turn = itertools.cycle([steps[0], steps[0], steps[1]])
+    around = surroundings(
+        chance, folder, lambda: (next(turn) if chance.random() < 0.9 else chance.choice(steps))(), **environment_of(chance, 3)
+    )
+    if chance.random() < 0.5:
+        given_by(sigv4.from_instance_metadata(endpoint=chance.choice([None, "http://localhost/", text_of(chance) or None]), **around))
+    else:
+        around["transport"] = failing(chance, lambda: chance.choice(steps[1:])())
+        (folder / "token").write_bytes(mangled(chance, TOKEN.encode()))
+        where = chance.choice(["http://localhost/x", "https://example.com", address_of(chance)])
+        token = chance.choice([{"token": TOKEN}, {"token_file": str(folder / "token")}, {"token": text_of(chance)}])
+        given_by(sigv4.from_container(full_uri=where if isinstance(where, str) else None, **token, **around))
+
+
+@hostile_to("from_cognito_identity", "from_cognito_identity_pool", cases=200)
+def try_cognito(chance, folder):
+    answers = [lambda: (200, {}, spoiled_json(chance, json.loads(cognito_answer()))), lambda: answered_with(chance)]
+    around = surroundings(chance, folder, lambda: chance.choice(answers)(), **environment_of(chance, 2))
+    given = {"logins": {"a": TOKEN, "b": lambda: TOKEN}, "custom_role_arn": text_of(chance)}
+    identity = "us-east-1:id" if chance.random() < 0.8 else text_of(chance)
+    if chance.random() < 0.5:
+        given_by(sigv4.from_cognito_identity(identity, **given, **around))
+    else:
+        given_by(sigv4.from_cognito_identity_pool(identity, cache={}, user_identifier=text_of(chance), **given, **around))
+
+
+@hostile_to("chain", "Provider", "Provider.__call__", "Provider.expire_after", "Provider.invalidate", cases=200)
+def try_providers(chance, folder):
+    def load():
+        if chance.random() < 0.1:
+            raise Raised("no answer")
+        return Credentials(KEY_ID, SECRET, TOKEN, NOW + datetime.timedelta(seconds=chance.choice([-5, 5, 9000]))), "here"
+
+    provider = sigv4.Provider(load, clock=Clock())
+    with contextlib.suppress(RequestError):
+        provider.expire_after(chance.choice([300, 299, 1e300, float("nan"), junk(chance)]))
+    linked = sigv4.chain(sigv4.from_env(env={}), provider, clock=Clock())
+    repr(linked)
+    given_by(linked)
+
+
+@hostile_to("Provider.get_async", cases=5)
+def try_awaited(chance, folder):
+    provider = sigv4.from_process("tool", **surroundings(chance, folder))
+    asyncio.run(provider.get_async())
+    asyncio.run(provider.get_async())
+
+
+# Tokens.
+
+
+@hostile_to("rds_token", "dsql_token", "elasticache_token", "memorydb_token", "msk_token", "eks_token", "iot_mqtt_url", cases=100)
+def try_tokens(chance, folder):
+    name = lambda: "a.b.us-east-1.rds.amazonaws.com" if chance.random() < 0.4 else junk(chance)  # noqa: E731
+    scope = {"region": chance.choice([None, "us-east-1", "*", junk(chance)]), "now": chance.choice([*MOMENTS, junk(chance)])}
+    signer = signer_of(chance)
+    makers = [
+        lambda: sigv4.rds_token(signer, name(), 5432 if chance.random() < 0.7 else junk(chance), name(), **scope),
+        lambda: sigv4.dsql_token(signer, name(), expires=900 if chance.random() < 0.7 else junk(chance), **scope),
+        lambda: sigv4.elasticache_token(signer, name(), name(), **scope),
+        lambda: sigv4.memorydb_token(signer, name(), name(), **scope),
+        lambda: sigv4.msk_token(signer, **scope)[0],
+        lambda: sigv4.eks_token(signer, name(), **scope),
+        lambda: sigv4.iot_mqtt_url(signer, name(), **scope),
+    ]
+    token = chance.choice(makers)()
+    assert token.isascii()
+    assert token.isprintable()
+
+
+# The command line.
+
+WORDS = [
+    "sign", "presign", "fetch", "credentials", "explain", "token", "rds", "dsql", "eks", "msk", S3_URL, API_URL, "https://localhost/x",
+    "", "-",
+    "--", "-X", "PUT", "-H", "a: b", "a;", "a", "Content-Length: 5", "@data", "@headers", "@answer", "@signed", "@-", "@nothing", "@",
+    "-d", "--data",
+    "x", "--service", "s3", "--region", "us-east-1", "*", "--curl", "--json", "--expires", "600", "0", "-1", "9" * 5000, "\u0663", "-i",
+    "-o", "out", ".",
+    "-f", "--retries", "--export", "--process", "--signed", "--profile", "p", "--admin", "--serverless", "--exec-credential", "--help",
+    "--version",
+    "\udcff", "\ud800", "-\ud800", "\0", "--exp", "--s", "-XPUT", "data", "answer", "signed", "host", "5432", "\u00b2",
+]  # fmt: skip
+LINES = [
+    ["sign", S3_URL, "-d", "@data"], ["sign", "--json", S3_URL, "-d", "x"], ["sign", "--curl", "-X", "PUT", S3_URL, "-H", "@headers"],
+    ["presign", S3_URL, "--expires", "600"], ["fetch", S3_URL, "-o", "out", "-i"], ["fetch", "-f", S3_URL, "-d", "@-"], ["credentials",
+    "--export"],
+    ["credentials", "--process"], ["credentials"], ["explain", "answer", "--signed", "@signed"], ["explain", "-"], ["token", "rds",
+    "host", "5432", "me"],
+    ["token", "dsql", "host", "--region", "us-east-1"], ["token", "eks", "c", "--exec-credential", "--region", "us-east-1"], ["explain",
+    "answer"],
+]  # fmt: skip
+
+
+@hostile_to("main", cases=400)
+def try_command_line(chance, folder, monkeypatch):
+    for name in ("data", "headers", "answer"):
+        (folder / name).write_bytes(
+            mangled(chance, {"data": b"x" * 99, "headers": b"a: b\nc: d\n", "answer": chance.choice(REFUSED)}[name])
+        )
+    request = {"method": "PUT", "url": S3_URL, "headers": dict(Signer(WITH_TOKEN).sign("PUT", S3_URL, now=NOW).headers), "body": "eA=="}
+    (folder / "signed").write_bytes(spoiled_json(chance, request))
+    line = list(chance.choice(LINES))
+    for _ in range(chance.choice([0, 1, 2, 4])):
+        word = chance.choice(WORDS) if chance.random() < 0.8 else text_of(chance).replace("/", "") or "x"
+        start = chance.randrange(len(line) + 1)
+        line[start : start + chance.randrange(2)] = [word]
+    answers = iter([answered_with(chance) for _ in range(3)])
+    monkeypatch.setattr(sigv4, "_send_by_urllib", failing(chance, lambda: next(answers, (404, {}, b""))))
+    out, err = io.TextIOWrapper(io.BytesIO()), io.StringIO()
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(mangled(chance, chance.choice(REFUSED)))))
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    status = sigv4.main(line)
+    assert status in (0, 1, 2, 22), f"{line} ended with {status}"
+    assert "Traceback" not in err.getvalue()
+    assert SECRET not in err.getvalue() and TOKEN not in err.getvalue(), line  # noqa: PT018
+
+
+def test_hostile_lines_of_the_shell(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sigv4.Client.__init__.__kwdefaults__, "sleep", Waits())
+    for name, value in (("AWS_ACCESS_KEY_ID", KEY_ID), ("AWS_SECRET_ACCESS_KEY", SECRET), ("AWS_SESSION_TOKEN", TOKEN)):
+        monkeypatch.setenv(name, value)
+    for index in range(HOSTILE["command_line"][1] * FUZZ):
+        with monkeypatch.context() as patched:
+            hostile("command_line", index, tmp_path, patched)
+
+
+def test_hostile_sources_that_are_awaited(tmp_path):
+    for index in range(HOSTILE["awaited"][1] * FUZZ):
+        hostile("awaited", index, tmp_path)
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE if name not in ("awaited", "command_line")])
+def test_hostile_input_ends_well_or_in_a_documented_error(name, tmp_path):
+    for index in range(HOSTILE[name][1] * FUZZ):
+        hostile(name, index, tmp_path)
+
+
+def test_hostile_input_is_tried_on_all_that_is_public():
+    def is_error(value):
+        return isinstance(value, str) or (isinstance(value, type) and issubclass(value, (Exception, Warning)))
+
+    public = {name for name in sigv4.__all__ if not is_error(getattr(sigv4, name))}
+    for name in [name for name in public if isinstance(getattr(sigv4, name), type)]:
+        own = vars(getattr(sigv4, name)).items()
+        called = {
+            each for each, value in own if (each[0] != "_" or each == "__call__") and (callable(value) or isinstance(value, property))
+        }
+        public |= {f"{name}.{each}" for each in called}
+    tried = {name for names, _, _ in HOSTILE.values() for name in names}
+    assert public - tried == set()
+    assert tried - public == set()
+
+
+# Time that grows with the input, and no faster.
+
+SMALL, LARGE = 1 << 14, 1 << 17  # bytes; what is quadratic takes 64 times as long, what is linear 8 times
+GROWTH = {}  # {name: function of a size that returns what is to be timed}
+
+
+def grows(function):
+    GROWTH[function.__name__[4:]] = function
+    return function
+
+
+def ends(call, *arguments, **options):
+    """Whether it ends well or in a documented error: only the time matters here."""
+    with contextlib.suppress(sigv4.SigV4Error):
+        call(*arguments, **options)
+
+
+def repeated(unit, size):
+    return unit * (size // len(unit))
+
+
+S3_SIGNER = Signer(WITH_TOKEN, service="s3", region="us-east-1", clock=NOW.timestamp)
+API_SIGNER = Signer(WITH_TOKEN, service="execute-api", region="us-east-1", clock=NOW.timestamp)
+PATH_UNITS = ["/", "/.", "/..", "/./../", "//a", "%", "%2", "%2e", "%zz/", "a", "\u00e9", "/a/.."]
+
+
+@grows
+def run_paths(size):
+    for unit in PATH_UNITS:
+        for signer in (S3_SIGNER, API_SIGNER):
+            ends(signer.sign, "GET", "https://example.com/" + repeated(unit, size), now=NOW)
+        ends(sigv4.canonical_request, "GET", repeated(unit, size), "", {}, "")
+
+
+@grows
+def run_queries(size):
+    for unit in ["a=&", "&", "=", "&a", "%2", "%", "+", "X-Amz-Date=&", "?", "a", ";", "\u00e9"]:
+        ends(S3_SIGNER.presign, "GET", S3_URL + "?" + repeated(unit, size), now=NOW)
+        ends(sigv4.verify, "GET", S3_URL + "?X-Amz-Signature=" + repeated(unit, size), {}, b"", WITH_TOKEN, now=NOW)
+
+
+@grows
+def run_hosts(size):
+    size //= 4
+    for unit in [".", "a.", "-", "-a", "a-1.", "s3-", "[", "]", ":", "::", "@", "1", "#", "\u00e9", "\u00e9.", "\u3002", "us-east-1."]:
+        for tail in ("", ".amazonaws.com", ".com:80"):
+            ends(sigv4.guess_service_region, f"https://{repeated(unit, size)}{tail}/")
+    ends(API_SIGNER.sign, "GET", API_URL, {"Host": repeated("a-1.", size)}, now=NOW)
+
+
+@grows
+def run_values(size):
+    for unit in [" ", "\t ", ",", "a ", "\r\n ", "\n ", "\u00e9", "\u00a0", ";", '"']:
+        pairs = [("X-Amz-Meta-A", repeated(unit, size))]
+        ends(API_SIGNER.sign, "GET", API_URL, pairs, now=NOW)
+        ends(sigv4.canonical_request, "GET", "/", "", pairs, "")
+        ends(Credentials, "K", repeated(unit, size), repeated(unit, size))
+
+
+@grows
+def run_repeated_names(size):
+    pairs = [("X-Amz-Meta-A", "")] * size
+    ends(API_SIGNER.sign, "GET", API_URL, pairs, now=NOW)
+    ends(sigv4.canonical_request, "GET", "/", "", pairs, "")
+    ends(sigv4.verify, "GET", API_URL, pairs, b"", EXAMPLE, now=NOW)
+    sigv4.Response(200, pairs, b"")
+
+
+@grows
+def run_many_names(size):
+    headers = {f"X-Amz-Meta-{index}": "a" for index in range(size // 16)}
+    request = API_SIGNER.sign("GET", API_URL, headers, now=NOW)
+    sigv4.verify(*request, WITH_TOKEN, now=NOW)
+    sigv4.explain(request, answer_to(request.canonical_request.replace(":a", ":b")))
+
+
+def answer_to(canonical):
+    return f"<Error><Code>SignatureDoesNotMatch</Code><CanonicalRequest>{html.escape(canonical)}</CanonicalRequest></Error>"
+
+
+@grows
+def run_authorization(size):
+    scope = "20150830/us-east-1/s3/aws4_request"
+    for unit in [",", "a=b,", "=", " ", ";", "a;", "/", "Signature=,", "Credential=K/", "AWS4-HMAC-SHA256 "]:
+        filler = repeated(unit, size)
+        for text in (filler, f"Credential=K/{scope}, SignedHeaders={filler}, Signature={'a' * 64}",
+        f"Credential={filler}/{scope}, SignedHeaders=host, Signature=a",
+                     f"Credential=K/{scope}, SignedHeaders=host, Signature={filler}"):  # fmt: skip
+            headers = {"Authorization": f"AWS4-HMAC-SHA256 {text}", "X-Amz-Date": AMZ_DATE, "Host": "a"}
+            ends(sigv4.verify, "GET", "/", headers, b"", EXAMPLE, now=NOW)
+            ends(sigv4.verify, "GET", "/", {**headers, "X-Amz-Date": filler, "Date": filler}, b"", EXAMPLE, now=NOW)
+
+
+UNIQUE = itertools.count()
+
+
+@grows
+def run_region_sets(size):
+    for unit in [",", "*", "*,", "us-*,", "*u", "*?", "[", "[!a]", "a,"]:
+        region = repeated(unit, size) + f",r{next(UNIQUE)}"  # none that is in a cache
+        authorization = f"{sigv4.ALGORITHM_V4A} Credential={KEY_ID}/20150830/s3/aws4_request, SignedHeaders=host;x-amz-date"
+        authorization += ";x-amz-region-set"
+        authorization += ", Signature=00"
+        headers = {"Authorization": authorization, "X-Amz-Date": AMZ_DATE, "Host": "a", "X-Amz-Region-Set": region}
+        ends(sigv4.verify, "GET", "/", headers, b"", V4A_PUBLIC, region="us-east-1", now=NOW)
+        ends(Signer(EXAMPLE, service="s3").sign, "GET", S3_URL, region=region, now=NOW)
+
+
+@grows
+def run_forms(size):
+    size //= 2
+    for unit in [
+        "\r\n--b",
+        "--b\r\n",
+        "\r\n\r\n",
+        ";",
+        '";',
+        "; name=a",
+        ";name*0=a",
+        "\r\n ",
+        "\n",
+        "a: b\r\n",
+        "=?",
+        '\\"',
+        "\r\n--b\r\nContent-Disposition: form-data; name=a\r\n\r\n",
+    ]:
+        filler = repeated(unit, size)
+        head = "Content-Disposition: form-data; name="
+        bodies = [
+            filler,
+            f"--b\r\n{head}{filler}\r\n\r\n\r\n--b--",
+            f"--b\r\n{filler}\r\n{head}a\r\n\r\n\r\n--b--",
+            f"--b\r\n{head}a\r\n\r\n{filler}\r\n--b--",
+        ]
+        for body in bodies:
+            ends(sigv4.verify, "POST", S3_URL, {"Content-Type": "multipart/form-data; boundary=b"}, body.encode(), EXAMPLE, now=NOW)
+    for unit in [";", '";', "boundary=", "=", " ", '\\"']:
+        ends(sigv4.verify, "POST", S3_URL, {"Content-Type": "multipart/form-data" + repeated(unit, size)}, b"x", EXAMPLE, now=NOW)
+
+
+@grows
+def run_conditions(size):
+    conditions = [{"a": "b"}, ["eq", "$c", "d"]] * (size // 32)
+    fields = {f"x-amz-meta-{index}": "a" for index in range(size // 16)}
+    url, form = sigv4.post_policy(S3_SIGNER, S3_URL, conditions, {"key": "k", "a": "b", "c": "d", **fields}, expires=9, now=NOW)
+    sigv4.verify("POST", url, {}, {**form, "file": b""}, WITH_TOKEN, now=NOW)
+
+
+@grows
+def run_pieces(size):
+    for signed in (True, False):
+        request = sigv4.sign_stream(S3_SIGNER, "PUT", S3_URL, {}, iter([b"x"] * size), length=size, chunk_size=8192, signed=signed, now=NOW)
+        sent = b"".join(request.body)
+        found = sigv4.verify(
+            request.method, request.url, request.headers, iter([sent[i : i + 1] for i in range(len(sent))]), WITH_TOKEN, now=NOW
+        )
+        found.body.read()
+        for unit in [b"\n", b"0", b"\r\n", b"1\r\n", b"0\r\n", b";", b"1\r\nx\r\n", b"0\r\n\r\n", b"x-amz-checksum-crc32:a\r\n"]:
+            ends(sigv4.verify, request.method, request.url, request.headers, repeated(unit, size), WITH_TOKEN, now=NOW)
+
+
+@grows
+def run_events(size):
+    request = S3_SIGNER.sign("POST", S3_URL, payload_hash="STREAMING-AWS4-HMAC-SHA256-EVENTS", now=NOW)
+    events = sigv4.EventSigner(S3_SIGNER, request)
+    frames = (
+        b"".join(events.sign(b"x" * 100, now=NOW) for _ in range(size // 256)) + events.sign(bytes(size), now=NOW) + events.end(now=NOW)
+    )
+    for step in (1, 1000, len(frames)):
+        body = iter([frames[start : start + step] for start in range(0, len(frames), step)])
+        sigv4.verify(request.method, request.url, request.headers, body, WITH_TOKEN, now=NOW).body.read()
+
+
+@grows
+def run_names_of_events(size):
+    sigv4.decode_event(sigv4.encode_event({str(index): True for index in range(min(size // 8, 16000))}, bytes(size)))
+
+
+@grows
+def run_explanations(size):
+    size //= 2
+    signed = S3_SIGNER.sign("PUT", S3_URL + "?a=b", {"X-Amz-Meta-A": "b"}, now=NOW)
+    for unit in ["<Code>", "<Code></Code>", "&amp;", "&", "&#1;", "&#", "<", "\n", "'", "(", "a", "/", "1", "\r\n"]:
+        filler = repeated(unit, size)
+        for text in (filler, f"<a>{filler}", f"<Code>{filler}</Code><Message>{filler}</Message>", f'{{"message":{json.dumps(filler)}}}',
+        f"HTTP/1.1 403{filler}\r\n\r\n",
+                     json.dumps({"message": sigv4.CANONICAL_MARK + filler})):  # fmt: skip
+            sigv4.explain(signed, text)
+    for unit in ["\n", "a&", "&", "a=b&", "/", "/..", "%25", "a:\n", "a:b\nc:d\n", ":", ";", "+"]:
+        filler = repeated(unit, size)
+        for canonical in (
+            f"PUT\n/{filler}\n\nhost:x\n\nhost\na",
+            f"PUT\n/\n{filler}\nhost:x\n\nhost\na",
+            f"PUT\n/\n\n{filler}\n\nhost\na",
+            filler,
+        ):
+            sigv4.explain(signed, answer_to(canonical))
+            sigv4.explain(None, answer_to(canonical))
+
+
+@grows
+def run_answers(size):
+    units = [";", "; a", '";', "=", " ", ",", "0", "1 ", "Mon, ", "-", ":", "a", "charset=", ";charset*0=a"]
+    for unit in units:
+        filler = repeated(unit, size)
+        headers = {
+            "Content-Type": "text/xml" + filler,
+            "Date": filler,
+            "Retry-After": filler,
+            "x-amz-bucket-region": filler,
+            "x-amzn-errortype": filler,
+        }
+        transport = lambda request, timeout, headers=headers: (403, headers, b"<Error>")  # noqa: E731
+        sigv4.Client(S3_SIGNER, transport=transport, sleep=Waits()).fetch(S3_URL).error()
+        transport = lambda request, timeout, headers=headers: (503, headers, b"")  # noqa: E731
+        sigv4.Client(S3_SIGNER, transport=transport, sleep=Waits(), retries=1).fetch(S3_URL)
+    for charset in ("utf-7", "punycode", "unicode_escape", "idna", "utf-16", "shift_jis"):
+        _ = sigv4.Response(200, {"Content-Type": f"a; charset={charset}"}, b"a" * size).text
+
+
+@grows
+def run_answers_with_credentials(size):
+    size = min(size, 60000)
+    for unit in ["<a>", "<a/>", "&amp;", "\n", "&#10;", "a", "<a></a>", "[", '{"a":', "1", '"', "\\"]:
+        filler = repeated(unit, size)
+        for data in (filler, f"<a>{filler}</a>", f"<Code>{filler}</Code>"):
+            source = sigv4.from_assume_role(ROLE, source=EXAMPLE, transport=lambda *_, data=data: (200, {}, data.encode()), env={})
+            ends(source)
+            ends(sigv4.from_container(full_uri="http://localhost/", transport=lambda *_, data=data: (403, {}, data.encode()), env={}))
+
+
+@grows
+def run_processes(size):
+    for unit in ["[", '{"a":', "1", '"', "a", " "]:
+        ends(sigv4.from_process("x", run=lambda _, unit=unit: (0, repeated(unit, size).encode(), b""), env={}))
+        ends(sigv4.from_process(repeated(unit, size), run=lambda _: (0, b"", b""), env={}))
+
+
+@pytest.fixture
+def grown_profile(tmp_path):
+    path = tmp_path / "config"
+
+    def run(size):
+        units = ["\n", "\n ", "[", "[a]\n", "=", "a=b\n", " #", ";\n", "\r", "a = b ; c #\n", "\t"]
+        for text in [*(f"[default]\n{repeated(unit, size)}" for unit in units), "[default]\na = 1\n" + repeated(" b\n", size)]:
+            path.write_text(text)
+            ends(sigv4.from_profile("default", config_file=str(path), env={}))
+        path.write_text("[default]\ns3 =\n" + "".join(f" n{index} = 1\n" for index in range(size // 16)))
+        ends(sigv4.from_profile("default", config_file=str(path), env={}))
+        for unit in ["$", "${", "${a", "$a", "~"]:
+            ends(sigv4.from_profile("default", config_file=repeated(unit, size // 8), env={}))
+
+    return run
+
+
+def assert_linear(run):
+    def best(size, rounds):
+        times = []
+        for _ in range(rounds):
+            start = time.process_time()
+            run(size)
+            times.append(time.process_time() - start)
+        return min(times)
+
+    small = max(best(SMALL, 3), 0.002)
+    allowed = 24 * small  # eight times is what is due
+    large = 0.0
+    for _ in range(3):
+        large = best(LARGE, 1)
+        if large < allowed:
+            return
+        if large > 2 * allowed:  # no other process slows this one so much
+            break
+    raise AssertionError(f"{LARGE // SMALL} times the input took {large / small:.0f} times as long: {small:.3f} s and {large:.3f} s")
+
+
+@pytest.mark.parametrize("name", list(GROWTH))
+def test_hostile_length_costs_no_more_than_its_share(name):
+    assert_linear(GROWTH[name])
+
+
+def test_hostile_length_of_shared_files(grown_profile):
+    assert_linear(grown_profile)
+
+
 # README ---------------------------------------------------------------------------------------------------------------
 
 README = (HERE / "README.md").read_text(encoding="utf-8")
@@ -10086,6 +11570,705 @@ def test_live_wrong_keys_clocks_and_scopes_are_explained(swift):
         client(wrong).fetch(f"{url}/explain").raise_for_status()
 
 
+# Endurance ------------------------------------------------------------------------------------------------------------
+# python3 test_sigv4.py endure: what only many requests, threads and hours would show. A failure prints what makes it again.
+
+# 1. Peers: random requests, as they would go on the wire, signed by AWS's own signers too.
+
+ENDURE_CREDENTIALS = [
+    EXAMPLE,
+    WITH_TOKEN,
+    Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    Credentials("ASIA" + "X" * 124, "'\"\\%/+=~ \u00e9\U0001f600x", "F/+=%&;'\"~" * 200),
+]
+ENDURE_SERVICES = "s3 s3 s3 execute-api es dynamodb bedrock aoss s3express s3-outposts vpc-lattice-svcs a.b_c~d".split()
+ENDURE_HOSTS = (
+    "example.com EXAMPLE.Com example.com. a-b.c_d.x~y b\u00fccher.example localhost 127.0.0.1 [::1] [2001:DB8::A] [::ffff:1.2.3.4]"
+    " examplebucket.s3.amazonaws.com"
+).split()
+ENDURE_PORTS = ["", "", "", ":80", ":443", ":8443", ":0", ":65535", ":0080", ":0443", ":"]
+ENDURE_MARKS = [*EDGES, *'! $ & * + ; [ ] \\ ^ ` { | } < > " % %% %2 %2f %2B %25 %252F %00 %0a %ff %C3 %e9 ? :/ / /./ /../ X'.split()]
+ENDURE_MARKS += [" ", "a b", "\u00fc", "\u0440\u0443\u0441", "\u65e5\u672c", "\u00a0", "\u2028", "e\u0301", "\U0010ffff", "long-" * 300]
+ENDURE_VALUES = ["", "a", " a  b ", "a,b", ", ", '"x   y"', "a\tb", "\t", "%s%%", "a:b;c=d", "'\\", "\u00e9", 4711]
+ENDURE_VALUES += [b"\xc3\xa9  \xf0\x9f\x98\x80", "=?utf-8?q?=41?=", "\ufeff", "\u200b", "x" * 5000, "a" + " " * 500 + "b"]
+ENDURE_BLANKS = ["\u00a0x", "x\u3000\u2028y", "\u0085", " \u00a0 ", "\u1680\u2003"]  # which only Unicode takes for white space
+ENDURE_HEADERS = (
+    "Content-Type Content-MD5 Content-Encoding Range If-Match If-None-Match Cookie Origin Referer x-custom X-Amz-Target X-Amz-Acl"
+    " X-Amz-Meta-A x-amz-meta-a- x-amz-meta-a.b A a-b a_b a.b Z !#$%&'*+-.^_`|~ X-Amz X-Amzn-Trace-Idx Content-Length-X"
+).split()
+# Of these, each signer has its own opinion: see PEER_RULES. Ours signs the former where sign_all_headers asks for it, the latter never.
+ENDURE_REWRITTEN = (
+    "Accept accept-encoding User-Agent Content-Length Via Forwarded X-Forwarded-For traceparent TraceState baggage X-Amzn-Trace-Id"
+    " Sec-WebSocket-Key Sec-Fetch-Mode"
+).split()
+ENDURE_HOPS = (
+    "Connection Keep-Alive TE Trailer Upgrade Expect Proxy-Authorization Proxy-Connection Proxy-Authenticate Transfer-Encoding"
+).split()
+ENDURE_DISPUTED = {name.lower() for name in ENDURE_REWRITTEN + ENDURE_HOPS}
+# What an earlier signature left, which must not count.
+ENDURE_OLD_HEADERS = [("Authorization", "AWS4-HMAC-SHA256 x"), ("x-amz-date", "20110101T000000Z"), ("X-Amz-Security-Token", "old")]
+ENDURE_OLD_QUERY = "X-Amz-Algorithm=x&x-amz-credential=y&X-Amz-Date=z&X-Amz-Expires=1&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
+ENDURE_FORM = "application/x-www-form-urlencoded; charset=utf-8"
+ENDURE_ADDED = {"authorization", "host", "x-amz-content-sha256", "x-amz-date", "x-amz-s3session-token", "x-amz-security-token"}
+
+
+def endurance_url(chance):
+    def text(most):
+        return "".join(chance.choice(ENDURE_MARKS) for _ in range(chance.randrange(most)))
+
+    scheme = chance.choice(["https", "https", "http", "HTTP", "ws", "wss"])
+    path = "/".join(text(4).replace("?", "").replace("#", "") for _ in range(chance.randrange(5)))
+    url = f"{scheme}://{chance.choice(ENDURE_HOSTS)}{chance.choice(ENDURE_PORTS)}/{path}"
+    forms = ["{}={}", "{}={}", "{}", "{}=", "={}", "a={}", "a-b={}"]
+    parts = [chance.choice(forms).format(text(3), text(3)) for _ in range(chance.randrange(5))]
+    if chance.random() < 0.05:
+        parts.insert(chance.randrange(len(parts) + 1), ENDURE_OLD_QUERY)
+    if parts or chance.random() < 0.1:
+        url += "?" + "&".join(parts)
+    return url + ("#fragment" if chance.random() < 0.05 else "")
+
+
+def endurance_headers(chance, body):
+    names = [chance.choice(ENDURE_HEADERS) for _ in range(chance.choice([0, 1, 2, 3, 8]))]
+    if chance.random() < 0.2:
+        names += chance.sample(ENDURE_REWRITTEN + ENDURE_HOPS, chance.randrange(1, 4))
+    values = ENDURE_VALUES + (ENDURE_BLANKS if chance.random() < 0.1 else [])
+    pairs = [(chance.choice([str, str.upper, str.lower])(name), chance.choice(values)) for name in names]
+    odd = [("Date", "Mon, 31 Aug 2015 00:00:00 GMT"), ("Content-Type", ENDURE_FORM)]
+    odd.append(("Host", chance.choice(["Given.Example:1", "[::1]:443", "x"])))
+    odd.append(("X-Amz-Content-Sha256", chance.choice([sigv4.UNSIGNED_PAYLOAD, hashlib.sha256(body or b"").hexdigest()])))
+    pairs += [pair for pair in [*odd, *ENDURE_OLD_HEADERS] if chance.random() < 0.03]
+    chance.shuffle(pairs)
+    return pairs
+
+
+def endurance_case(seed, index):
+    """One random request with all that Signer needs; expires is None for the header form, else that of a presigned URL."""
+    chance = random.Random(f"{seed}/{index}")
+    case = types.SimpleNamespace(url=endurance_url(chance), expires=None, body=None)
+    if chance.random() < 0.25:
+        case.expires = chance.choice([1, 900, 604800])
+    else:
+        case.body = chance.choice([None, b"", b"x", bytes(200), "text \u00e9".encode(), b"{}" * 5000])
+    case.headers = endurance_headers(chance, case.body)
+    case.method = chance.choice("GET GET PUT POST DELETE HEAD PATCH OPTIONS get Post PROPFIND M-SEARCH X".split())
+    case.credentials = chance.choice(ENDURE_CREDENTIALS)
+    case.service = chance.choice(ENDURE_SERVICES)
+    case.region = chance.choice(["us-east-1", "eu-central-1", "local", "x.y_z~1"])
+    day = datetime.date(2000, 1, 1) + datetime.timedelta(days=chance.randrange(36000))
+    clock = chance.choice([(0, 0, 0, 0), (23, 59, 59, 999999), (12, 36, 0, 1), (chance.randrange(24), 5, 6, 7)])
+    zone = datetime.timezone(datetime.timedelta(minutes=chance.choice([0, 0, 330, -600])))
+    case.now = datetime.datetime(day.year, day.month, day.day, *clock, tzinfo=zone)
+    case.options = {name: True for name in ("sign_all_headers", "content_sha256") if chance.random() < 0.1}
+    return case
+
+
+def changed(case, **fields):
+    return types.SimpleNamespace(**{**vars(case), **fields})
+
+
+def endurance_text(value):
+    return (value.decode() if isinstance(value, bytes) else str(value)).strip(" \t")
+
+
+def endurance_wire(case):
+    """The case as it goes on the wire, without what Signer added: url, headers as pairs of str, authority; what was given stays in
+    `given`. Of what Signer made of it: signature, the names signed, payload_hash, whether X-Amz-Content-SHA256 is sent, the name of
+    the token's header, and `arrived`, the arguments of verify."""
+    signer = Signer(case.credentials, service=case.service, region=case.region)
+    request = signer.sign(case.method, case.url, case.headers, case.body, now=case.now, **case.options)
+    sent = {name.lower(): value.encode("latin-1").decode() for name, value in request.headers.items()}
+    wire = changed(case, method=request.method, url=request.url, authority=sent["host"], given=case.headers)
+    wire.headers = [(name, endurance_text(value)) for name, value in case.headers if name.lower() not in ENDURE_ADDED - {"host"}]
+    for lower in {name.lower() for name, _ in wire.headers}:
+        assert sent[lower] == ",".join(value for name, value in wire.headers if name.lower() == lower), f"{lower} is sent as another value"
+    wire.token_header = next((name for name in ("x-amz-security-token", "x-amz-s3session-token") if name in sent), "")
+    if case.expires is None:
+        wire.signed, wire.signature, wire.arrived = signed_names(request), request.signature, tuple(request)
+        wire.payload_hash = request.canonical_request.rpartition("\n")[2]
+    else:
+        url = signer.presign(case.method, case.url, case.headers, expires=case.expires, now=case.now, **case.options)
+        assert re.split("[?&](?=X-Amz-Algorithm=)", url)[0] == request.url.rstrip("?"), "sign and presign send another URL"
+        wire.signed, wire.signature = parameters(url)["X-Amz-SignedHeaders"].split(";"), parameters(url)["X-Amz-Signature"]
+        wire.payload_hash = endurance_presigned_hash(case)
+        added = [("x-amz-content-sha256", wire.payload_hash)] if "x-amz-content-sha256" in wire.signed else []
+        wire.arrived = (wire.method, url, [*wire.headers, *added], None)
+    wire.sends_hash = "x-amz-content-sha256" in wire.signed
+    unsigned = {name.lower() for name in (ENDURE_HOPS if "sign_all_headers" in case.options else ENDURE_REWRITTEN + ENDURE_HOPS)}
+    given = {name.lower() for name, _ in wire.headers}
+    assert given - unsigned <= set(wire.signed) <= (given | ENDURE_ADDED) - unsigned, "other headers are signed than should be"
+    return wire
+
+
+def endurance_presigned_hash(case):
+    """The payload hash of the case as a presigned URL: as declared, if not by an earlier signature, which may be of another body."""
+    given = {name.lower(): value for name, value in case.headers}
+    declared = given.get("x-amz-content-sha256")
+    if declared and (declared == sigv4.UNSIGNED_PAYLOAD or "authorization" not in given):
+        return declared
+    unsigned = case.service in sigv4.S3_SERVICES or case.service == sigv4.LATTICE
+    return sigv4.UNSIGNED_PAYLOAD if unsigned else sigv4.EMPTY_SHA256
+
+
+def endurance_botocore():
+    """The function that has botocore sign a wire: (signature, what goes on the wire then)."""
+    import botocore.auth as auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials as Keys
+
+    express = {"identity_cache": None}
+
+    def judge_of(wire):
+        keys = Keys(wire.credentials.access_key_id, wire.credentials.secret_access_key, wire.credentials.session_token)
+        life = {} if wire.expires is None else {"expires": wire.expires}
+        if wire.token_header == "x-amz-s3session-token":
+            return (auth.S3ExpressQueryAuth if life else auth.S3ExpressAuth)(keys, wire.service, wire.region, **express, **life)
+        if wire.service in sigv4.S3_SERVICES:
+            return (auth.S3SigV4QueryAuth if life else auth.S3SigV4Auth)(keys, wire.service, wire.region, **life)
+        return (auth.SigV4QueryAuth if life else auth.SigV4Auth)(keys, wire.service, wire.region, **life)
+
+    def sign(wire):
+        judge = judge_of(wire)
+        request = AWSRequest(wire.method, wire.url, data=wire.body or b"")
+        for name, value in wire.headers:
+            request.headers[name] = value
+        if wire.sends_hash:
+            request.headers["X-Amz-Content-SHA256"] = wire.payload_hash
+        if wire.payload_hash == sigv4.UNSIGNED_PAYLOAD:
+            judge.payload = lambda _: sigv4.UNSIGNED_PAYLOAD
+        request.context["timestamp"] = endurance_date(wire)  # what follows is add_auth, but for the clock
+        judge._modify_request_before_signing(request)
+        canonical = judge.canonical_request(request)
+        signature = judge.signature(judge.string_to_sign(request, canonical), request)
+        judge._inject_signature_to_request(request, signature)
+        return signature, (wire.method, request.url, request.headers.items(), wire.body)
+
+    return sign
+
+
+def endurance_awscrt():
+    """As endurance_botocore, with AWS's signer in C."""
+    import awscrt.auth as auth
+    import awscrt.http as crt_http
+
+    def sign(wire):
+        header_form, s3 = wire.expires is None, wire.service in sigv4.S3_SERVICES
+        kind, sent = auth.AwsSignatureType, auth.AwsSignedBodyHeaderType
+        express = wire.token_header == "x-amz-s3session-token"
+        keys = (wire.credentials.access_key_id, wire.credentials.secret_access_key, wire.credentials.session_token)
+        config = auth.AwsSigningConfig(
+            algorithm=auth.AwsSigningAlgorithm.V4_S3EXPRESS if express else auth.AwsSigningAlgorithm.V4,
+            signature_type=kind.HTTP_REQUEST_HEADERS if header_form else kind.HTTP_REQUEST_QUERY_PARAMS,
+            credentials_provider=auth.AwsCredentialsProvider.new_static(*keys),
+            region=wire.region,
+            service=wire.service,
+            date=wire.now.replace(microsecond=0),
+            use_double_uri_encode=not s3,
+            should_normalize_uri_path=not s3,
+            signed_body_value=wire.payload_hash,
+            signed_body_header_type=sent.X_AMZ_CONTENT_SHA_256 if wire.sends_hash else sent.NONE,
+            expiration_in_seconds=wire.expires,
+        )
+        own = [] if any(name.lower() == "host" for name, _ in wire.headers) else [("Host", wire.authority)]
+        target = "/" + wire.url.partition("://")[2].partition("/")[2]
+        request = crt_http.HttpRequest(wire.method, target, crt_http.HttpHeaders([*own, *wire.headers]))
+        signed = auth.aws_sign_request(request, config).result()
+        where = signed.headers.get("Authorization") if header_form else signed.path
+        return re.findall("Signature=([0-9a-f]{64})", where)[-1], (wire.method, signed.path, list(signed.headers), wire.body)
+
+    return sign
+
+
+def endurance_date(wire):
+    return wire.now.astimezone(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+
+
+# Where a peer's signature is another than ours, and why ours is right. `mend` takes from a request what the rule is about and leaves
+# any other as it is: a rule explains a difference only where both sign the mended request alike. `invalid`: whether what the peer
+# signs itself is refused by verify, as it would be by a service. Pitfalls
+# have their numbers from the specification, as in the tests above.
+PeerRule = collections.namedtuple("PeerRule", "peer name mend invalid reason")
+# Headers that each peer leaves out; it signs all others.
+BOTOCORE_UNSIGNED = (
+    "baggage connection expect keep-alive proxy-authenticate proxy-authorization te traceparent tracestate trailer transfer-encoding"
+    " upgrade user-agent x-amzn-trace-id"
+).split()
+AWSCRT_UNSIGNED = "expect sec-websocket-key transfer-encoding upgrade user-agent x-amzn-trace-id".split()
+
+
+def without_headers(wire, unwanted):
+    return changed(wire, headers=[pair for pair in wire.headers if not unwanted(pair[0].lower())])
+
+
+def without_disputed_headers(left_out):
+    """A mend that takes out those of ENDURE_DISPUTED that either we or the peer would sign, but not both."""
+    return lambda wire: without_headers(wire, lambda name: name in ENDURE_DISPUTED and (name in wire.signed) == (name in left_out))
+
+
+def without_unicode_blanks(wire):
+    blanks = "[\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+    return changed(wire, headers=[(name, re.sub(blanks, "x", endurance_text(value))) for name, value in wire.headers])
+
+
+def without_date(wire):
+    return wire if wire.expires else without_headers(wire, lambda name: name == "date")
+
+
+def without_form_type(wire):
+    kept = [pair for pair in wire.headers if pair != ("Content-Type", ENDURE_FORM)]
+    return changed(wire, headers=kept) if wire.expires else wire
+
+
+def with_other_query(change):
+    def mend(wire):
+        start, mark, query = wire.url.partition("?")
+        return changed(wire, url=start + mark + "&".join(change(query.split("&")))) if wire.expires and query else wire
+
+    return mend
+
+
+def without_repeated(parts):
+    first = {}
+    for part in parts:
+        first.setdefault(part.partition("=")[0], part)
+    return first.values()
+
+
+def without_other_encodings(parts):
+    """Names and values that are no UTF-8 replaced by a number of their own."""
+    for number, part in enumerate(parts):
+        texts = [urllib.parse.unquote(text) for text in part.split("=")]
+        yield "=".join(f"X{number}" if "\ufffd" in text else given for text, given in zip(texts, part.split("=")))
+
+
+def without_colons(wire):
+    start, slashes, rest = wire.url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return changed(wire, url=start + slashes + authority + slash + path.replace(":/", "x/"))
+
+
+def without_hash_header(wire):
+    if not (wire.expires and wire.sends_hash):
+        return wire
+    mended = without_headers(wire, lambda name: name == "x-amz-content-sha256")
+    return mended if wire.service == sigv4.LATTICE else changed(mended, options={**wire.options, "content_sha256": False})
+
+
+PEER_RULES = [
+    PeerRule("botocore", "headers", without_disputed_headers(BOTOCORE_UNSIGNED), False,
+             "pitfall 6: what a proxy may rewrite is not signed, but where sign_all_headers asks for it; hop-by-hop never"),
+    PeerRule("botocore", "Unicode blanks", without_unicode_blanks, True,
+             "pitfall 10: HTTP's white space is ASCII's (RFC 9110 5.6.3), str.split() takes U+0085, U+00A0, U+3000 ... too"),
+    PeerRule("botocore", "Date", without_date, False,
+             "a Date that was given is sent and signed as it is, beside X-Amz-Date; botocore writes another and sends no X-Amz-Date"),
+    PeerRule("botocore", "URL: no UTF-8", with_other_query(without_other_encodings), False,
+             "%FF stays the byte it is; botocore puts U+FFFD into its URL (parse_qs), so another resource is asked for"),
+    PeerRule("botocore", "URL: repeated", with_other_query(without_repeated), False,
+             "pitfall 9: duplicates are all kept; botocore's parse_qs leaves the first of a name only"),
+    PeerRule("botocore", "URL: form type", without_form_type, False,
+             "a header that was given is signed; botocore takes this value for one that it added itself, and drops it"),
+    PeerRule("awscrt", "headers", without_disputed_headers(AWSCRT_UNSIGNED), False,
+             "pitfall 6: as above; it leaves Connection out of its own table by a slip, and so signs it"),
+    PeerRule("awscrt", "colon before a slash", without_colons, True,
+             "RFC 3986 3.3: a colon is a plain character of a path; awscrt takes what stands before :/ for a scheme, or fails"),
+    PeerRule("awscrt", "URL: hash header", without_hash_header, True,
+             "pitfall 6: who sends X-Amz-Content-SHA256 must sign it; in the query form awscrt refuses it, and adds it but for Lattice"),
+]  # fmt: skip
+
+
+def endurance_explanation(wire, peer, sign):
+    """(rules that apply, the fewest of them that explain why a peer's signature of a wire is another than ours, None where none do)."""
+    source = changed(wire, headers=wire.given)
+    rules = [rule for rule in PEER_RULES if rule.peer == peer and vars(rule.mend(source)) != vars(source)]
+    for size in range(1, len(rules) + 1):
+        for chosen in itertools.combinations(rules, size):
+            mended = source
+            for rule in chosen:
+                mended = rule.mend(mended)
+            mended = endurance_wire(mended)
+            with contextlib.suppress(Exception):  # awscrt has many
+                signature, arrived = sign(mended)
+                if signature == mended.signature and not endurance_refusal(arrived, mended):
+                    return rules, chosen
+    return rules, None
+
+
+def endurance_refusal(arrived, wire):
+    """What verify says against a request that arrived; empty where it accepts it as what it is."""
+    try:
+        found = sigv4.verify(*arrived, wire.credentials, service=wire.service, region=wire.region, now=wire.now, max_skew=1)
+    except sigv4.SigV4Error as error:
+        return f"verify: {error.code}: {error}"
+    same = (found.access_key_id, found.body) == (wire.credentials.access_key_id, wire.body or b"")
+    return "" if same else "verify found another key or body"
+
+
+def endurance_judged(wire, peer, sign):
+    """(names of the rules that explain a difference, "" or what is wrong)."""
+    try:
+        signature, arrived = sign(wire)
+        refused = endurance_refusal(arrived, wire)
+    except Exception as error:  # whatever a peer raises
+        signature, refused = "", f"{peer} failed: {error}"
+    if signature == wire.signature:
+        return (), refused and f"{peer} signs the same, but {refused}"
+    rules, chosen = endurance_explanation(wire, peer, sign)
+    if chosen is None:
+        return (), f"{peer} signs another request; {refused}"
+    invalid = any(rule.invalid for rule in rules)  # also for a header that only the peer signs
+    return tuple(rule.name for rule in chosen), "" if invalid or not refused else f"what {peer} signs is refused: {refused}"
+
+
+def endure_peers(count, seed, report=print):
+    """Whether all signatures of `count` random requests are those of botocore and of awscrt, or differ by a rule.
+
+    Raises ImportError where a peer is missing."""
+    peers = {"botocore": endurance_botocore(), "awscrt": endurance_awscrt()}
+    equal, explained, failures = collections.Counter(), collections.Counter(), 0
+    for index in range(count):
+        case = endurance_case(seed, index)
+        wire, wrong = None, []
+        try:
+            wire = endurance_wire(case)
+            wrong.append(endurance_refusal(wire.arrived, wire))
+        except Exception as error:
+            wrong.append(f"{type(error).__name__}: {error}")
+        for peer, sign in peers.items() if wire else ():
+            names, complaint = endurance_judged(wire, peer, sign)
+            wrong.append(complaint)
+            equal[peer] += not names and not complaint
+            explained.update([(peer, name) for name in names])
+        equal["presigned"] += case.expires is not None
+        failed = any(wrong)
+        failures += failed
+        if failed and failures <= 10:
+            report(f"FAILED seed {seed} index {index}: {'; '.join(filter(None, wrong))}\n  {vars(case)}\n  sent: {wire and wire.arrived}")
+    report(f"peers: {count} requests of seed {seed}, {equal['presigned']} of them presigned; {failures} failures")
+    for peer in peers:
+        report(f"  {equal[peer]} signatures are {peer}'s; of the others, explained by a rule:")
+        for rule in [rule for rule in PEER_RULES if rule.peer == peer]:
+            report(f"    {explained[peer, rule.name]:6} {rule.name}: {rule.reason}")
+    return not failures
+
+
+# 2. Time: one signer, shared by threads and by tasks of an event loop, while credentials rotate and its days go by.
+
+ENDURE_ROTATION = 0.01  # seconds that a set of credentials lasts
+ENDURE_MIDNIGHT = 1440979200  # seconds since the epoch: 2015-08-31T00:00:00Z
+ENDURE_TARGETS = [
+    (API_URL, "us-east-1/execute-api"), (S3_URL, "us-east-1/s3"), ("https://sts.eu-central-1.amazonaws.com/", "eu-central-1/sts"),
+]  # fmt: skip
+
+
+def endurance_generation(number):
+    """The credentials of a generation: key id, secret and token tell which."""
+    return Credentials(f"AKID{number}", f"secret/{number}", f"token-of-{number}")
+
+
+class Steps:
+    """Seconds that go on by a step with each reading, so that a test need not look at a clock."""
+
+    def __init__(self, step):
+        self.now, self.step, self.lock = 0.0, step, threading.Lock()
+
+    def __call__(self):
+        with self.lock:
+            self.now += self.step
+            return self.now
+
+
+class MidnightClock:
+    """A signer's clock that goes through the 20 seconds around midnight in 10 ms, again and again, and notes what each thread read."""
+
+    def __init__(self, elapsed):
+        self.elapsed, self.notes = elapsed, threading.local()
+
+    def __call__(self):
+        seconds = ENDURE_MIDNIGHT - 10 + self.elapsed() * 2000 % 20
+        self.notes.read.append(seconds)
+        return seconds
+
+
+class RotatingCallable:
+    """A plain callable that returns the current generation; the same object to all that ask meanwhile."""
+
+    def __init__(self, elapsed):
+        self.elapsed, self.sets = elapsed, {}
+
+    def newest(self):
+        return int(self.elapsed() / ENDURE_ROTATION)
+
+    def __call__(self):
+        number = self.newest()
+        return self.sets.get(number) or self.sets.setdefault(number, endurance_generation(number))
+
+
+class RotatingProcess:
+    """A program that prints the next generation each time, and the clock of its providers, which has the current one end."""
+
+    def __init__(self, elapsed):
+        self.elapsed, self.lock = elapsed, threading.Lock()
+        self.made, self.turns, self.now, self.due = 0, 0, 2000000000, ENDURE_ROTATION
+        process = sigv4.from_process("rotate", run=self.run, clock=self.clock)
+        self.provider = sigv4.chain(self.without_any, process, clock=self.clock)
+
+    def without_any(self):
+        raise sigv4.CredentialsNotFound("none here")
+
+    def run(self, _):
+        with self.lock:
+            keys = endurance_generation(self.made)
+            self.made += 1
+            names = {"AccessKeyId": keys.access_key_id, "SecretAccessKey": keys.secret_access_key, "SessionToken": keys.session_token}
+            return 0, json.dumps({"Version": 1, **names, "Expiration": iso(self.now + 601)}).encode(), b""
+
+    def clock(self):
+        """Goes past the advisory window, where one thread fetches, or the mandatory one, where all wait; once the last set is in use."""
+        elapsed = self.elapsed()
+        with self.lock:
+            current = self.provider._state[0] if self.made else None
+            if current is not None and elapsed >= self.due and current.access_key_id == f"AKID{self.made - 1}":
+                self.turns += 1
+                self.now += 590 if self.turns % 5 == 0 else 310
+                self.due = elapsed + ENDURE_ROTATION
+            return self.now
+
+    def newest(self):
+        return self.made
+
+
+def endurance_consistent(signer, clock, number):
+    """The generation that a request, made now, was signed with. AssertionError where it is not all of one generation and one moment."""
+    url, place = ENDURE_TARGETS[number % len(ENDURE_TARGETS)]
+    url += f"?n={number}"
+    clock.notes.read = read = []
+    if number % 4:
+        request = signer.sign("POST", url, {"X-Number": str(number)}, str(number))
+        arrived, headers = tuple(request), request.headers
+        credential = re.search("Credential=([^,]*),", headers["Authorization"]).group(1)
+        date, token = headers["X-Amz-Date"], headers["X-Amz-Security-Token"]
+    else:
+        arrived = ("GET", signer.presign("GET", url, expires=60), {}, b"")
+        given = parameters(arrived[1])
+        credential, date, token = given["X-Amz-Credential"], given["X-Amz-Date"], given["X-Amz-Security-Token"]
+    assert len(read) == 1, f"the clock was read {len(read)} times"
+    assert date == time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(int(read[0]))), f"{date} is not what the clock said, {read[0]}"
+    key, day, scope = credential.split("/", 2)
+    region, service = place.split("/")
+    assert (day, scope) == (date[:8], f"{region}/{service}/aws4_request"), f"{credential} at {date}"
+    generation = int(key[4:])
+    assert token == f"token-of-{generation}", f"{token} with {key}"
+    now = datetime.datetime.fromtimestamp(read[0], datetime.timezone.utc)
+    sigv4.verify(*arrived, lambda key: endurance_generation(int(key[4:])), service=service, region=region, now=now, max_skew=1)
+    secret = f"secret/{generation}"
+    if number % 4:
+        complaint = refusal("POST", "/" + request.url.split("/", 3)[3], request.headers.items(), request.body, secret)
+        assert complaint is None, complaint
+    else:
+        payload_hash = sigv4.UNSIGNED_PAYLOAD if service == "s3" else sigv4.EMPTY_SHA256
+        signature, expected = recomputed_presigned(arrived[1], payload_hash=payload_hash, secret=secret)
+        assert signature == expected, "the signature is another"
+    return generation
+
+
+class Endurance:
+    """Threads and tasks that sign with one signer until an end."""
+
+    def __init__(self, source, provider, elapsed, seconds, threads):
+        self.source, self.provider, self.elapsed, self.threads = source, provider, elapsed, threads
+        self.clock = MidnightClock(elapsed)
+        self.signer = Signer(provider, clock=self.clock)
+        self.end = elapsed() + seconds
+        self.flaws, self.signatures, self.seen, self.lock = [], 0, set(), threading.Lock()
+
+    def sign(self, numbers):
+        """Sign one request; whether to go on."""
+        oldest = self.source.newest() if isinstance(self.source, RotatingCallable) else 0
+        generation = endurance_consistent(self.signer, self.clock, next(numbers))
+        assert oldest <= generation <= self.source.newest(), f"generation {generation} is of another moment"
+        with self.lock:
+            self.signatures += 1
+            self.seen.add(generation)
+        return not self.flaws and self.elapsed() < self.end
+
+    def work(self, start):
+        numbers = itertools.count(start)
+        while self.sign(numbers):
+            pass
+
+    async def task(self, start):
+        numbers = itertools.count(start)
+        while self.sign(numbers):
+            if hasattr(self.provider, "get_async"):
+                credentials = await self.provider.get_async()
+                number = credentials.access_key_id[4:]
+                assert (credentials.secret_access_key, credentials.session_token) == (f"secret/{number}", f"token-of-{number}")
+            await asyncio.sleep(0)
+
+    def loop(self):
+        async def tasks():
+            await asyncio.gather(*[self.task(1000 * number) for number in range(4)])
+
+        asyncio.run(tasks())
+
+    def guarded(self, work, *arguments):
+        try:
+            work(*arguments)
+        except Exception as error:  # one in a thread would be lost
+            self.flaws.append(f"{type(error).__name__}: {error}")
+
+    def run(self):
+        jobs = [threading.Thread(target=self.guarded, args=(self.work, 1000000 * number)) for number in range(self.threads)]
+        jobs.append(threading.Thread(target=self.guarded, args=(self.loop,)))
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-5)
+        try:
+            for job in jobs:
+                job.start()
+            for job in jobs:
+                job.join()
+        finally:
+            sys.setswitchinterval(interval)
+
+
+def endure_time(seconds, elapsed=None, threads=16, report=print):
+    """Whether each signature that threads and tasks make with one signer, while its credentials rotate and midnight passes, is of one
+    set of credentials and of one moment. elapsed: seconds since some beginning; None is the machine's clock."""
+    elapsed = elapsed or time.monotonic
+    beginning = elapsed()
+    sound = True
+    for name in ("a callable", "a chain with a process"):
+        source = (RotatingCallable if name == "a callable" else RotatingProcess)(lambda: elapsed() - beginning)
+        run = Endurance(source, getattr(source, "provider", source), source.elapsed, seconds / 2, threads)
+        run.run()
+        if len(run.seen) < 3:
+            run.flaws.append("the credentials did not rotate")
+        for flaw in run.flaws[:3]:
+            report(f"FAILED: {flaw}")
+        report(f"time, {name}: {run.signatures} signatures by {threads} threads and 4 tasks, {len(run.seen)} generations of credentials")
+        sound = sound and not run.flaws
+    return sound
+
+
+# 3. Memory: a million signatures leave nothing behind.
+
+ENDURE_GROWTH = 1 << 20  # bytes that measuring may be off
+
+
+def resident_memory():
+    """Bytes that this process has in memory; where there is no /proc, the most it ever had."""
+    gc.collect()
+    try:
+        return int(pathlib.Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def endurance_various(signer, start, count):
+    """Signs, presigns and verifies requests of ever other hosts, header names, services, regions, days and tokens, so that each cache
+    is filled and emptied again and again; most requests differ from others in one of these at a time."""
+    day = datetime.timedelta(days=1)
+    credentials = WITH_TOKEN
+    for number in range(start, start + count):
+        host = f"bucket-{number}" if number % 7 == 0 else "examplebucket"
+        url = f"https://{host}.s3.us-east-1.amazonaws.com/key-{number}?n={number}"
+        name = f"X-Name-{number}" if number % 11 == 0 else "X-Name"
+        scope = {"service": f"s-{number}", "region": f"r-{number}"} if number % 13 == 0 else {}
+        now = NOW + day * (number // 1000 % 10000) if number % 17 else NOW + day * (number % 10000)
+        if number % 101 == 0:
+            credentials = Credentials(f"AKID{number}", SECRET, f"token-{number}")
+        used = signer if number % 19 else Signer(credentials)
+        if number % 3 == 0:
+            used.presign("GET", url, {name: "x"}, now=now, **scope)
+            continue
+        request = used.sign("PUT", url, {name: str(number), "Content-Type": "text/plain"}, b"body", now=now, **scope)
+        if number % 8 == 0:
+            sigv4.verify(*request, WITH_TOKEN if used is signer else credentials, now=now)
+
+
+def endure_memory(count, warm=40000, measured=resident_memory, report=print):
+    """Whether `count` signatures leave the memory in use where it was after the first ones, which fill the caches."""
+    signer = Signer(WITH_TOKEN)
+    endurance_various(signer, 0, warm)
+    before = measured()
+    endurance_various(signer, warm, count)
+    after = measured()
+    report(f"memory: {before} bytes after {warm} signatures, {after} after {count} more; {after - before:+} ({ENDURE_GROWTH} allowed)")
+    return after - before <= ENDURE_GROWTH
+
+
+# The three together, and one by one.
+
+
+def endure(arguments, report=print):
+    """The exit status of: endure [peers] [COUNT] [SEED] | endure time [SECONDS] | endure memory [COUNT]; without a name, of all three."""
+    names = ["peers", "time", "memory"]
+    chosen = [arguments[0]] if arguments and arguments[0] in names else names
+    first, second = [*(arguments[1:] if chosen != names else arguments), None, None][:2]
+    alone = len(chosen) == 1
+    sound = True
+    if "peers" in chosen:
+        try:
+            sound = endure_peers(int(first or 20000), second or os.urandom(4).hex(), report)
+        except ImportError as error:
+            report(f"FAILED: the peers must be installed: {error}")
+            sound = False
+    if "time" in chosen:
+        sound = endure_time(float(first if alone and first else 30), report=report) and sound
+    if "memory" in chosen:
+        sound = endure_memory(int(first if alone and first else 1000000), report=report) and sound
+    return 0 if sound else 1
+
+
+def test_endurance_with_the_peers():
+    pytest.importorskip("botocore.auth")
+    pytest.importorskip("awscrt.auth")
+    said = []
+    assert endure_peers(300, "test", said.append), said
+    assert said[0].startswith("peers: 300 requests of seed test")
+
+
+def test_endurance_in_threads_and_an_event_loop():
+    said = []
+    assert endure_time(0.6, Steps(0.0005), 4, said.append), said
+
+
+def test_endurance_in_memory():
+    tracemalloc = pytest.importorskip("tracemalloc")
+    gc.collect()
+    tracemalloc.start()
+    try:
+        assert endure_memory(1500, 1500, lambda: tracemalloc.get_traced_memory()[0], [].append)
+    finally:
+        tracemalloc.stop()
+    assert not endure_memory(1, 1, iter([0, ENDURE_GROWTH + 1]).__next__, [].append)
+    assert resident_memory() > 0
+
+
+def test_no_other_thread_puts_its_second_into_a_signature():
+    """endure_time found this where there is no GIL; here each line of _read_clock is followed by another thread's."""
+    other = (5, "19700101T000005Z", "19700101")
+
+    def trace(frame, event, _):
+        if frame.f_code is sigv4._read_clock.__code__:
+            sigv4._second = other
+            return trace
+        return None
+
+    before = sys.gettrace()
+    signer = Signer(EXAMPLE, clock=NOW.timestamp)
+    for _ in range(2):
+        sys.settrace(trace)
+        try:
+            request = signer.sign("GET", API_URL)
+        finally:
+            sys.settrace(before)
+        assert request.headers["X-Amz-Date"] == AMZ_DATE
+        sigv4._second = (int(NOW.timestamp()), AMZ_DATE, AMZ_DATE[:8])
+
+
 # Benchmarks -----------------------------------------------------------------------------------------------------------
 # One run measures everything side by side: rounds of all contestants in turn, the best of each. The inputs differ from call
 # to call, so that no cache of whole requests helps anyone; the clock is each signer's own.
@@ -10521,4 +12704,6 @@ def print_benchmarks():
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["endure"]:
+        sys.exit(endure(sys.argv[2:]))
     print_benchmarks()
