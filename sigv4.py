@@ -2072,13 +2072,12 @@ class _Chain:
 
     def check(self, kind: str, hashes: str, signature: str) -> bool:
         """Whether the next signature, as it arrived, holds; SigV4a's may be padded."""
+        to_sign = f"{self._heads[kind]}{self.signature}\n{hashes}"
+        self.signature = signature
         if self._asymmetric:
-            signature = signature.rstrip("*")
-            holds = sigv4a_verify(self._key, f"{self._heads[kind]}{self.signature}\n{hashes}", signature)
-            self.signature = signature
-        else:
-            holds = signature.isascii() and hmac.compare_digest(self.sign(kind, hashes), signature)
-        return holds
+            self.signature = signature.rstrip("*")
+            return sigv4a_verify(self._key, to_sign, self.signature)
+        return signature.isascii() and hmac.compare_digest(_hmac(to_sign, *self._key), signature)
 
 
 class _Chunks:
@@ -2428,6 +2427,7 @@ def decode_event(data: bytes) -> tuple[dict[str, Any], bytes]:
 MAX_CHUNK = 1 << 24  # bytes of a signed chunk, which is held in memory until its signature holds
 MAX_LINE = 1024  # bytes of a chunk's first line, and of a trailer
 MAX_TRAILERS = 16
+HEX_BYTES = "".join(sorted(HEX_DIGITS)).encode()
 # Parameters that make a URL a presigned one, and headers that a request has once at most.
 URL_PARAMETERS = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-signature", "x-amz-signedheaders"})
 SINGLE_HEADERS = OLD_HEADERS | {"host", "date", CONTENT_SHA256}
@@ -3025,27 +3025,33 @@ class _ChunkCheck:
                 if self._chain is None:
                     self._give([piece], given)
                 else:
-                    self._digest.update(piece)
+                    if self._held:
+                        self._digest.update(piece)
+                    else:
+                        self._digest = sha256(piece)
                     self._held.append(piece)
                     if not self._left:
                         self._end_chunk(given)
-                if not self._left and view[start : start + 2].tobytes() == b"\r\n":  # else in two pieces, or an error, found below
-                    start += 2
-                    self._next = self._read_size
                 continue
             if self._ended:
                 raise SignatureError("InvalidRequest", "the body goes on after the end of its aws-chunked stream")
-            window = bytes(view[start : start + 256])
+            window = view[start : start + 256].tobytes()
+            if window[:2] == b"\r\n" and self._next == self._read_break:  # with the next line, which is there as a rule
+                self._next = self._read_size
+                window = window[2:]
+                start += 2
             cut = window.find(b"\n") + 1
-            self._line += window[:cut] if cut else window
             start += cut or len(window)
-            if len(self._line) > MAX_LINE:
+            line = self._line + window[: cut or 256]
+            if len(line) > MAX_LINE:
                 raise SignatureError("InvalidRequest", f"a line of the aws-chunked body is longer than {MAX_LINE} bytes")
-            if cut:
-                line, self._line = self._line, b""
-                if line[-2:] != b"\r\n":
-                    raise SignatureError("InvalidRequest", "a line of the aws-chunked body does not end with CR LF")
-                self._next(line[:-2])
+            if not cut:
+                self._line = line
+                continue
+            self._line = b""
+            if line[-2:] != b"\r\n":
+                raise SignatureError("InvalidRequest", "a line of the aws-chunked body does not end with CR LF")
+            self._next(line[:-2])
         return given
 
     def end(self) -> None:
@@ -3054,16 +3060,12 @@ class _ChunkCheck:
 
     def _read_size(self, line: bytes) -> None:
         """<size in hex>;chunk-signature=<signature>, the latter in signed streams only."""
-        digits, mark, signature = line.decode("latin-1").partition(";chunk-signature=")
-        if (
-            bool(mark) != bool(self._chain)
-            or not 1 <= len(digits) <= 16
-            or not HEX_DIGITS.issuperset(digits)
-            or len(signature) != self._size
-        ):
+        digits, mark, signature = line.partition(b";chunk-signature=")
+        sound = 1 <= len(digits) <= 16 and len(signature) == self._size and (mark != b"") == (self._chain is not None)
+        if not sound or digits.translate(None, HEX_BYTES):
             what = "its size in hex and its signature" if self._chain else "its size in hex alone"
             raise SignatureError("InvalidRequest", f"a chunk must begin with {what}")
-        self._signature = signature
+        self._signature = signature.decode("latin-1")
         self._left = left = int(digits, 16)
         self._length -= left
         if left > MAX_CHUNK and self._chain:
@@ -3071,17 +3073,20 @@ class _ChunkCheck:
         if self._length < 0 or (not left and self._length):
             off = f"{abs(self._length)} bytes {'more' if self._length < 0 else 'less'}"
             raise SignatureError("IncompleteBody", f"the chunks have {off} than x-amz-decoded-content-length says")
-        self._digest = sha256()
         if left:
             self._next = self._read_break
         else:
+            self._digest = sha256()
             self._end_chunk([])
             self._next = self._read_trailer if self._has_trailers else self._read_end
 
     def _end_chunk(self, given: list[Any]) -> None:
         if self._chain and not self._chain.check("PAYLOAD", f"{EMPTY_SHA256}\n{self._digest.hexdigest()}", self._signature):
             raise SignatureError("SignatureDoesNotMatch", "the signature of a chunk is not the one of its data after those before it")
-        self._give(self._held, given)
+        if self._checksums:
+            self._give(self._held, given)
+        else:
+            given += self._held
         self._held = []
 
     def _give(self, pieces: list[Any], given: list[Any]) -> None:
