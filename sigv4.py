@@ -603,6 +603,8 @@ def string_to_sign(canonical_request: str, amz_date: str, scope: str, algorithm:
     """algorithm \\n amz_date \\n scope \\n SHA-256 of the canonical request in lowercase hex.
 
     amz_date: YYYYMMDDTHHMMSSZ. scope: YYYYMMDD/region/service/aws4_request.
+    Raises RequestError where canonical_request is no text.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-string-to-sign
     """
     digest = sha256(_utf8(canonical_request, "canonical_request").encode()).hexdigest()
     return f"{algorithm}\n{amz_date}\n{scope}\n{digest}"
@@ -612,6 +614,8 @@ def signing_key(secret_access_key: str, date: str, region: str, service: str) ->
     """HMAC(HMAC(HMAC(HMAC("AWS4" + secret, date), region), service), "aws4_request"): 32 bytes, good for one day.
 
     date: YYYYMMDD. The signature is HMAC-SHA256(key, string to sign) in lowercase hex.
+    Raises RequestError where one of them is no text.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#derive-signing-key
     """
     key = b"AWS4" + _utf8(secret_access_key, "secret_access_key").encode()
     for name, part in (("date", date), ("region", region), ("service", service), ("", "aws4_request")):
@@ -814,6 +818,7 @@ def guess_service_region(url: str) -> tuple[str, str] | None:
     bucket.s3.amazonaws.com and S3 Accelerate hosts name no region: us-east-1 is answered, S3 tells the bucket's own in an error.
 
     Raises RequestError where url is not an absolute http, https, ws or wss URL.
+    Source: https://docs.aws.amazon.com/general/latest/gr/rande.html, and botocore's endpoint data
     """
     (_, _, found), path, query = _split_url(url)
     return _refined(found, path, query)
@@ -1611,6 +1616,7 @@ def sigv4a_key(access_key_id: str, secret_access_key: str) -> int:
     K0 = HMAC-SHA256("AWS4A" + secret, 00000001 | algorithm | 00 | access key id | counter | 00000100).
 
     It depends on the credentials alone. Source: aws-c-auth, key_derivation.c.
+    Raises CredentialsError where no counter will do, which happens to none.
     """
     key = b"AWS4A" + _utf8(secret_access_key, "secret_access_key").encode()
     for counter in range(1, 255):
@@ -1628,6 +1634,8 @@ def sigv4a_signature(private_key: int, string_to_sign: str, extra_entropy: bytes
 
     Python's integers take longer for some values than for others. Scalars are blinded, but who can time very many signatures
     closely, on the same machine say, may still learn something; use AWS's own signer, in C, where that is a danger.
+    Raises RequestError for what is no private key or no text.
+    Source: FIPS 186-5 6.4.1, RFC 6979 3.2
     """
     digest = sha256(_utf8(string_to_sign, "string_to_sign").encode()).digest()
     r, s = _sign_p256(private_key, digest, extra_entropy)
@@ -1636,7 +1644,11 @@ def sigv4a_signature(private_key: int, string_to_sign: str, extra_entropy: bytes
 
 
 def sigv4a_verify(public_key: tuple[int, int], string_to_sign: str, signature: str) -> bool:
-    """Whether a signature in lowercase hex is the key's over the string to sign. A high s is valid, DER is read strictly."""
+    """Whether a signature in lowercase hex is the key's over the string to sign. A high s is valid, DER is read strictly.
+
+    Raises RequestError where public_key is no pair of ints.
+    Source: FIPS 186-5 6.4.2
+    """
     numbers = _read_der(signature)
     if not isinstance(public_key, tuple) or len(public_key) != 2 or not all(isinstance(number, int) for number in public_key):
         raise RequestError("a public key of P-256 is a pair of ints (x, y), as sigv4a_public_key makes it")
@@ -1653,7 +1665,11 @@ def sigv4a_verify(public_key: tuple[int, int], string_to_sign: str, signature: s
 
 
 def sigv4a_public_key(private_key: int) -> tuple[int, int]:
-    """(x, y) of the public key."""
+    """(x, y) of the public key of a private one, as sigv4a_key makes it: two ints below p.
+
+    Raises RequestError for what is no private key.
+    Source: SEC 1 3.2.1
+    """
     _check_private_key(private_key)
     found = _multiply(private_key, P256_G)
     assert found is not None
@@ -1924,6 +1940,7 @@ def sign_stream(
     The request's body is an iterable of bytes whose len() is the encoded length; with requests, httpx, urllib and http.client it
     goes as it is. A file or a buffer can be sent again, where an object for the checksum has a copy(). Iterating raises RequestError,
     before the end of the stream is sent, where the body is not as long as was said or a checksum not as long as S3's.
+    Raises RequestError for what can't be signed so, CredentialsError where there are no credentials.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html
     """
     if isinstance(body, str):
@@ -1968,7 +1985,10 @@ def sign_stream(
 
 def encoded_length(length: int, chunk_size: int, signature: int, checksum: str = "") -> int:
     """Bytes of an aws-chunked body of `length` bytes: each chunk with its size in hex, its signature (characters, or 0) and two line
-    ends, the final chunk of none, the trailer with its checksum and signature, and a line end."""
+    ends, the final chunk of none, the trailer with its checksum and signature, and a line end.
+    Raises RequestError for what is no number of bytes, and for a checksum that S3 does not know.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+    """
     numbers = (length, chunk_size, signature)
     if not all(isinstance(number, int) and 0 <= number < 1 << 63 for number in numbers) or not chunk_size:
         raise RequestError("length, chunk_size and signature must be numbers of bytes, chunk_size 1 or more")
@@ -2192,6 +2212,7 @@ def post_policy(
     url: the bucket's. conditions: S3's, {"acl": "private"} or ["content-length-range", 1, 1048576], beside those that are made for
     the bucket and for each field that has none. fields: those of the form, `key` among them, which may end with ${filename}.
     expires: seconds, 1..604800.
+    Raises RequestError where there is no key, for several regions, and for what JSON can't hold; CredentialsError as for sign.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
     """
     import json
@@ -2306,6 +2327,7 @@ def encode_event(headers: Mapping[str, Any], payload: bytes) -> bytes:
     headers: {name: value}; bool, int (32 bits where it fits, else 64), bytes, str, an aware datetime or a uuid.UUID; or a pair
     (type 0..9 of the format, value) where another integer or a timestamp in milliseconds is meant.
     Raises RequestError where a header or the payload is too long, or of another type.
+    Source: https://smithy.io/2.0/aws/amazon-eventstream.html
     """
     from zlib import crc32
 
@@ -2382,6 +2404,7 @@ def decode_event(data: bytes) -> tuple[dict[str, Any], bytes]:
     """(headers, payload) of one framed event: timestamps as aware datetimes, UUIDs as uuid.UUID.
 
     Raises RequestError where it is truncated, longer than it says, too large, or its checksums do not hold.
+    Source: https://smithy.io/2.0/aws/amazon-eventstream.html
     """
     from datetime import datetime, timedelta, timezone
     from zlib import crc32
@@ -5814,7 +5837,11 @@ def _made(
 
 
 def from_env(**world: Any) -> Provider:
-    """A Provider of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION and AWS_ACCOUNT_ID."""
+    """A Provider of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION and AWS_ACCOUNT_ID.
+
+    The provider raises CredentialsNotFound where nothing is configured, CredentialsError where that fails.
+    Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
+    """
     return _made(world, (_load_env,))
 
 
@@ -5833,6 +5860,8 @@ def from_profile(
     profile: None is AWS_PROFILE, then `default`. config_file, credentials_file: paths; None is AWS_CONFIG_FILE and
     AWS_SHARED_CREDENTIALS_FILE, then those in ~/.aws. mfa_code: gets the serial number of a device and returns its code.
     region: for STS; None is that of the environment, then the profile's.
+    The provider raises CredentialsNotFound where nothing is configured, CredentialsError where that fails.
+    Source: https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
     """
     return _made(
         world, (_load_profile, profile, mfa_code, region), profile=profile, config_file=config_file, credentials_file=credentials_file
@@ -5840,7 +5869,11 @@ def from_profile(
 
 
 def from_process(command: str | None = None, *, profile: str | None = None, **world: Any) -> Provider:
-    """A Provider of what a command prints, in the format of credential_process; None is that of the profile. No shell is involved."""
+    """A Provider of what a command prints, in the format of credential_process; None is that of the profile. No shell is involved.
+
+    The provider raises CredentialsNotFound where nothing is configured, CredentialsError where that fails.
+    Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+    """
     return _made(world, (_load_process, command, profile), profile=profile)
 
 
@@ -5870,6 +5903,7 @@ def from_assume_role(
     it is None. duration: seconds, 900 to 43200. policy: JSON. mfa_code: gets serial_number and returns the device's code.
     expiration_margin: seconds before their end at which others are fetched. prepare: gets the dict of headers of the request to
     STS and may add to it, before it is signed. The other arguments are STS's.
+    The provider raises CredentialsNotFound where nothing is configured, CredentialsError where that fails.
     Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
     if not isinstance(expiration_margin, (int, float)) or not 0 <= expiration_margin < YEAR_2100:
@@ -5910,6 +5944,7 @@ def from_web_identity(
 
     token: the identity's token, or a callable that returns it; token_file: its file, read at each refresh. Where an argument is
     None, AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_SESSION_NAME serve.
+    The provider raises CredentialsNotFound where nothing is configured, CredentialsError where that fails.
     Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
     """
     parameters = {
@@ -5936,6 +5971,8 @@ def from_sso(
     """A Provider of a role's credentials from IAM Identity Center, by the token of `aws sso login`, which is refreshed where it can be.
 
     profile: one that has the sso_ settings; the other arguments stand in for them.
+    The provider raises CredentialsNotFound where nothing is configured, CredentialsError where that fails.
+    Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
     """
     given = {
         "sso_start_url": start_url,
@@ -5948,7 +5985,11 @@ def from_sso(
 
 
 def from_login(profile: str | None = None, **world: Any) -> Provider:
-    """A Provider of the credentials that `aws login` left for a profile that has login_session; they are refreshed as it does."""
+    """A Provider of the credentials that `aws login` left for a profile that has login_session; they are refreshed as it does.
+
+    The provider raises CredentialsNotFound where nothing is configured, CredentialsError where that fails.
+    Source: botocore, credentials.py, LoginProvider
+    """
     return _made(world, (_load_login, profile), profile=profile)
 
 
@@ -5966,6 +6007,8 @@ def from_container(
 
     Where an argument is None, the variable AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI,
     AWS_CONTAINER_AUTHORIZATION_TOKEN or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE serves. timeout: seconds.
+    The provider raises CredentialsNotFound where nothing is configured, CredentialsError where that fails.
+    Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
     """
     return _made(world, (_load_container, relative_uri, full_uri, token, token_file, timeout, attempts))
 
@@ -5983,6 +6026,8 @@ def from_instance_metadata(
 
     endpoint: a URL; endpoint_mode: "ipv4" or "ipv6"; timeout: seconds. What is None, the environment and the profile tell; they also
     go before the 1 of timeout and attempts.
+    The provider raises CredentialsNotFound where nothing is configured, CredentialsError where that fails.
+    Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html
     """
     # The defaults are botocore's; as such they give way to the environment and the profile.
     asked = (None if timeout == 1 else timeout, None if attempts == 1 else attempts)
@@ -5998,7 +6043,11 @@ def from_cognito_identity(
     endpoint_url: str | None = None,
     **world: Any,
 ) -> Provider:
-    """A Provider of the credentials of a Cognito identity. logins: {provider: token, or a callable that returns it}."""
+    """A Provider of the credentials of a Cognito identity. logins: {provider: token, or a callable that returns it}.
+
+    The provider raises CredentialsNotFound where nothing is configured, CredentialsError where that fails.
+    Source: https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html
+    """
     return _made(world, (_load_cognito_identity, identity_id, logins, custom_role_arn, region, endpoint_url))
 
 
@@ -6018,6 +6067,8 @@ def from_cognito_identity_pool(
 
     cache: a mapping to keep the identity's id in, this process's own where it is None; it is kept for guests and, with a
     user_identifier, for users who have logged in. The other arguments are those of from_cognito_identity.
+    The provider raises CredentialsNotFound where nothing is configured, CredentialsError where that fails.
+    Source: https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html
     """
     load = (_load_cognito_pool, identity_pool_id, account_id, logins, custom_role_arn, user_identifier, cache, region, endpoint_url)
     return _made(world, load)
@@ -6028,6 +6079,7 @@ def from_s3_express(bucket_url: str, *, source: Any = None, mode: str | None = N
 
     bucket_url: https://BUCKET--AZ--x-s3.s3express-AZ.REGION.amazonaws.com. source: Credentials or a provider to ask for a session
     with; None is default_chain(). mode: "ReadOnly" or "ReadWrite".
+    The provider raises CredentialsNotFound where nothing is configured, CredentialsError where that fails.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateSession.html
     """
     signer = Signer(default_chain(**world) if source is None else source, service="s3express", clock=_given(world, "clock", time.time))
@@ -6040,13 +6092,18 @@ def default_chain(profile: str | None = None, *, region: str | None = None, **wo
 
     profile: a profile's name; then the environment's keys and web identity are passed over. None is AWS_PROFILE, then `default`.
     region: for STS. Raises CredentialsNotFound with what each place said; a place that is configured and fails ends the search.
+    Source: https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
     """
     profile = profile or None
     return _made(world, (_load_default, profile, {}, region), profile=profile)
 
 
 def chain(*providers: Any, clock: Callable[[], float] = time.time) -> Provider:
-    """A Provider of the first of several that has credentials. CredentialsNotFound leads on to the next; any other error ends it."""
+    """A Provider of the first of several that has credentials.
+
+    Raises CredentialsNotFound where none has; one that raises it leads on to the next, while any other error ends the search.
+    Source: the rule of all SDKs, https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+    """
     if not providers:
         raise RequestError("chain takes one provider or more")
     return Provider(partial(_load_chain, providers), clock=clock, sources=providers, trusted=True)
@@ -6187,6 +6244,7 @@ def _refuse_dot_segments(url: str, library: str) -> None:
 def rds_token(signer: Signer, host: str, port: int, user: str, *, region: str | None = None, now: datetime | None = None) -> str:
     """The password of a database user who has IAM authentication in RDS or Aurora, good for 15 minutes to connect.
 
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
     Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html
     """
     query = f"Action=connect&DBUser={_quoted(user, 'user')}"
@@ -6198,6 +6256,7 @@ def dsql_token(
 ) -> str:
     """The password for an Aurora DSQL cluster; admin: for its user `admin`. expires: seconds.
 
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
     Source: https://docs.aws.amazon.com/aurora-dsql/latest/userguide/SECTION_authentication-token.html
     """
     action = "DbConnectAdmin" if admin else "DbConnect"
@@ -6210,13 +6269,17 @@ def elasticache_token(
     """The password of an ElastiCache user for AUTH or HELLO, good for 15 minutes to connect and 12 hours to stay.
 
     cache_name: of the replication group or the serverless cache. Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
     """
     query = f"Action=connect&User={_quoted(user, 'user')}" + ("&ResourceType=ServerlessCache" if serverless else "")
     return _token(signer, f"http://{_name(cache_name, 'cache_name').lower()}/?{query}", "elasticache", region, now)
 
 
 def memorydb_token(signer: Signer, cluster_name: str, user: str, *, region: str | None = None, now: datetime | None = None) -> str:
-    """The password of a MemoryDB user, as elasticache_token's. Source: https://docs.aws.amazon.com/memorydb/latest/devguide/auth-iam.html"""
+    """The password of a MemoryDB user, as elasticache_token's. Source: https://docs.aws.amazon.com/memorydb/latest/devguide/auth-iam.html
+
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
+    """
     url = f"http://{_name(cluster_name, 'cluster_name').lower()}/?Action=connect&User={_quoted(user, 'user')}"
     return _token(signer, url, "memorydb", region, now)
 
@@ -6224,6 +6287,7 @@ def memorydb_token(signer: Signer, cluster_name: str, user: str, *, region: str 
 def msk_token(signer: Signer, *, region: str | None = None, now: datetime | None = None) -> tuple[str, int]:
     """(token, its end in milliseconds since the epoch) for OAUTHBEARER with a Kafka cluster of MSK.
 
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
     Source: https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html
     """
     region = _token_region(signer, region)
@@ -6236,6 +6300,7 @@ def msk_token(signer: Signer, *, region: str | None = None, now: datetime | None
 def eks_token(signer: Signer, cluster_name: str, *, region: str | None = None, now: datetime | None = None) -> str:
     """The bearer token for the Kubernetes API of an EKS cluster, good for 15 minutes.
 
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
     Source: https://docs.aws.amazon.com/eks/latest/userguide/cluster-auth.html
     """
     region = _token_region(signer, region)
@@ -6249,6 +6314,7 @@ def eks_token(signer: Signer, cluster_name: str, *, region: str | None = None, n
 def iot_mqtt_url(signer: Signer, endpoint: str, *, region: str | None = None, now: datetime | None = None) -> str:
     """The wss URL for MQTT over a WebSocket (sub-protocol mqtt) to an IoT endpoint, such as abc-ats.iot.us-east-1.amazonaws.com.
 
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
     Source: https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
     """
     return signer.presign("GET", f"wss://{_name(endpoint, 'endpoint')}/mqtt", service=IOT_GATEWAY, region=region, now=now)
@@ -6288,6 +6354,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The exit status of the command line: 0, 1 for a failure, 2 for misuse, 22 for fetch --fail, with one line on stderr for each.
 
     argv: the arguments without the program's name; None takes those of the process.
+    Raises nothing: what goes wrong is told on stderr and by the status.
     """
     import warnings
 

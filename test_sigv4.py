@@ -182,6 +182,9 @@ def test_public_names_exist_and_have_docstrings():
     for name in sigv4.__all__:
         value = getattr(sigv4, name)
         assert isinstance(value, str) or value.__doc__, name
+        if callable(value) and not isinstance(value, type):
+            assert "aises" in value.__doc__, name
+            assert "Source: " in value.__doc__ or name == "main", name
     public = [node.name for node in ast.parse(SOURCE).body if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name[0] != "_"]
     assert set(public) <= set(sigv4.__all__)
 
