@@ -23,6 +23,10 @@
     method, url, headers, body = signer.sign("GET", "https://examplebucket.s3.amazonaws.com/test.txt")
     link = signer.presign("GET", "https://examplebucket.s3.amazonaws.com/test.txt", expires=600)
 
+Beyond the signature: Client(signer).fetch(url) sends with retries; Signer() and the from_... functions find credentials and refresh
+them; auth=signer is for requests and httpx; verify() is the server's side; explain() puts a 403 into words; `python3 sigv4.py --help`
+does it in a shell.
+
 What you can rely on:
 
 - The URL, headers and body that come back are what must be sent, byte for byte: the URL is rewritten into the exact form
