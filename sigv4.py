@@ -590,11 +590,7 @@ def canonical_request(
     Raises RequestError where a header has no valid name or holds a line break that folds nothing.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request
     """
-    joined: dict[str, str] = {}
-    for name, value in _header_pairs(headers):
-        name = _header_name(name).lower()
-        value = _unfolded(_header_text(name, value))
-        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    joined = _joined([(_header_name(name).lower(), _unfolded(_header_text(name, value))) for name, value in _header_pairs(headers)])
     names = sorted(joined)
     lines = "".join([f"{name}:{joined[name]}\n" for name in names])
     method, payload_hash = _utf8(method, "method"), _utf8(payload_hash, "payload_hash")
@@ -683,6 +679,14 @@ def _header_pairs(headers: Headers) -> list[tuple[Any, Any]]:
         return [(name, value) for name, value in pairs]
     except (TypeError, ValueError):
         raise RequestError(f"headers is {_kind(headers)}; pass a mapping, or (name, value) pairs") from None
+
+
+def _joined(pairs: Pairs, comma: str = ",") -> dict[str, str]:
+    """{name: its values in order of appearance, joined}; gathered first, since adding them up one by one takes quadratic time."""
+    several: dict[str, list[str]] = {}
+    for name, value in pairs:
+        several.setdefault(name, []).append(value)
+    return {name: comma.join(values) for name, values in several.items()}
 
 
 def _header_name(name: Any) -> str:
@@ -1384,8 +1388,8 @@ def _read_headers(headers: Headers) -> tuple[dict[str, str], dict[str, str], tup
         names = tuple(headers)
         if names in _plain_names and _are_plain(headers.values()):
             return headers, {}, names, headers
-    given: dict[str, str] = {}
-    canonical: dict[str, str] = {}
+    wires: Pairs = []
+    canonicals: Pairs = []
     spelling: dict[str, str] = {}
     special: dict[str, str] = {}
     for name, value in _header_pairs(headers):
@@ -1398,12 +1402,12 @@ def _read_headers(headers: Headers) -> tuple[dict[str, str], dict[str, str], tup
             if lower == "authorization" and text.startswith("AWS4-"):
                 special[lower] = name
             continue
-        name = spelling.setdefault(lower, name)
-        wire, folded = _header_on_wire(text.strip(" \t")), _folded(text)
-        if name in given and lower == "host":
+        if lower == "host" and lower in spelling:
             raise RequestError("header Host was given twice")
-        given[name] = f"{given[name]},{wire}" if name in given else wire
-        canonical[name] = f"{canonical[name]},{folded}" if name in canonical else folded
+        name = spelling.setdefault(lower, name)
+        wires.append((name, _header_on_wire(text.strip(" \t"))))
+        canonicals.append((name, _folded(text)))
+    given, canonical = _joined(wires), _joined(canonicals)
     for lower in ("host", CONTENT_SHA256):
         if lower in spelling:
             special[lower] = spelling[lower]
@@ -2254,7 +2258,7 @@ def post_policy(
     stated += [{name: value} for name, value in signing.items()]
     try:
         policy = b64encode(json.dumps({"expiration": _iso(seconds + expires), "conditions": stated}).encode()).decode()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise RequestError(f"conditions must be what JSON can hold: {error}") from None
     return f"{scheme}://{authority}{_wire_path(path, False, False)}", {
         **form,
@@ -2816,13 +2820,14 @@ def _read_spelling(names: tuple[str, ...]) -> dict[str, str]:
 
 def _received_headers(headers: Headers) -> dict[str, str]:
     """{name in lower case: canonical value} of headers in any form, repeated ones joined."""
-    values: dict[str, list[str]] = {}
-    for name, value in _header_pairs(headers):
-        name = _header_name(name).lower()
-        if name in values and name in SINGLE_HEADERS:
-            raise SignatureError("InvalidRequest", f"header {name} is there twice")
-        values.setdefault(name, []).append(_unfolded(_header_text(name, value)))
-    return {name: ",".join(several) for name, several in values.items()}
+    pairs = [(_header_name(name).lower(), _unfolded(_header_text(name, value))) for name, value in _header_pairs(headers)]
+    values = _joined(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        for name in SINGLE_HEADERS:
+            if names.count(name) > 1:
+                raise SignatureError("InvalidRequest", f"header {name} is there twice")
+    return values
 
 
 def _read_authorization(text: str) -> tuple[Any, str]:
@@ -3604,8 +3609,16 @@ def _read_answer(response: Any) -> tuple[int | None, dict[str, str], str]:
         number = first.split(" ")[1:2]
         status = int(number[0]) if number and number[0].isascii() and number[0].isdigit() and len(number[0]) == 3 else None
         headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
-    pairs = [[part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair] for pair in _header_pairs(headers)]
-    return status if isinstance(status, int) else None, {name.lower(): value for name, value in pairs}, text
+    return status if isinstance(status, int) else None, dict(_text_pairs(headers)), text
+
+
+def _text_pairs(headers: Headers) -> Pairs:
+    """(name in lower case, value) of an answer's headers."""
+    try:
+        pairs = [[part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair] for pair in _header_pairs(headers)]
+    except ValueError as error:  # an int of more digits than Python converts, or no pairs
+        raise RequestError(f"the headers of the answer can't be read: {type(error).__name__}") from None
+    return [(name.lower(), value) for name, value in pairs]
 
 
 def _read_error(headers: Mapping[str, str], text: str) -> tuple[str | None, str]:
@@ -3919,13 +3932,7 @@ class Response:
         if not plain and not hasattr(body, "read") and not hasattr(body, "__iter__"):
             raise RequestError(f"body is {_kind(body)}; a transport returns bytes, a file or an iterable of bytes for it")
         self.status = status
-        self.headers = _AnyCase()
-        for pair in _header_pairs(headers):
-            try:
-                name, value = (part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair)
-            except ValueError:  # an int of more digits than Python converts
-                raise RequestError("a header of the answer is an int of too many digits") from None
-            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
+        self.headers = _AnyCase(_joined(_text_pairs(headers), ", "))
         self.request = request
         self.tries = tries
         self._raw = body
