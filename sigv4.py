@@ -2458,6 +2458,9 @@ def decode_event(data: bytes) -> tuple[dict[str, Any], bytes]:
 MAX_CHUNK = 1 << 24  # bytes of a signed chunk, which is held in memory until its signature holds
 MAX_LINE = 1024  # bytes of a chunk's first line, and of a trailer
 MAX_TRAILERS = 16
+MAX_PARTS = 100  # of a form
+MAX_KEPT = 4096  # characters of names or of an Authorization header that are worth keeping; who fills a cache need not be known
+STREAMING_UNSIGNED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 HEX_BYTES = "".join(sorted(HEX_DIGITS)).encode()
 # Parameters that make a URL a presigned one, and headers that a request has once at most.
 URL_PARAMETERS = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-signature", "x-amz-signedheaders"})
@@ -2478,12 +2481,13 @@ class Verified:
     access_key_id: whose. scope: YYYYMMDD/region/service/aws4_request, for SigV4a without the region. service: the scope's;
     region: the scope's, or SigV4a's set of them, joined by commas. time: when it was signed, an aware datetime. expiration: when
     a presigned URL or a form ends, an aware datetime, else None.
-    signed_headers: their names, in lower case; no other header is the signer's word. payload_hash: lowercase hex, or a constant:
-    with UNSIGNED-PAYLOAD the body is not the signer's word either.
+    signed_headers: their names, in lower case; no other header is the signer's word. payload_hash: lowercase hex, or a constant.
+    body_is_signed: whether the body is the signer's word; it is not with UNSIGNED-PAYLOAD and its like, nor in a form, which
+    signs its fields and nothing else: no method, path, query or header.
     body: bytes where those were handed in, checked and without aws-chunked's framing. For a file or an iterable, a binary file
     that is checked as it is read, for an asynchronous iterable another one: SignatureError is raised while reading, at the end
     at the latest, so read it to its end. trailers: dict of what followed the data, once it was read.
-    fields, policy: those of a form, dicts; empty for other requests.
+    fields, policy: those of a form, dicts, the bucket that was checked among the fields; empty for other requests.
     """
 
     __slots__ = (
@@ -2534,6 +2538,10 @@ class Verified:
         return _at(self._seconds)
 
     @property
+    def body_is_signed(self) -> bool:
+        return not self.policy and self.payload_hash not in (UNSIGNED_PAYLOAD, STREAMING_UNSIGNED)
+
+    @property
     def expiration(self) -> datetime | None:
         return None if self._end is None else _at(self._end)
 
@@ -2568,9 +2576,11 @@ def verify(
     the upload under `file` (without one its length stays unchecked: see the policy). None is an empty one. Checksums in trailers
     are checked for crc32, sha1 and sha256, others are the caller's to hold against Verified.trailers.
     credentials: Credentials, or a callable that returns them for an access key id, or None where it knows none. For SigV4a the
-    public key, (x, y), will do in their place: then any access key id is taken, and any token.
+    public key, (x, y), will do in their place: then any access key id is taken, which is not the signer's word, and any token.
     service, region: those that must be signed for; None takes any. now: aware datetime, None the present. max_skew: seconds that the
     time of signing may be off. double_encode, normalize_path, token_after_signature: as for Signer.
+
+    A path is signed as it is normalised for its service: for all but S3, /a/../b and //b are /b; route by the normalised one.
 
     Raises SignatureError, with the code that S3 would answer with, for everything that is not rightly signed: also where host or
     an x-amz- header is not among the signed ones, or a request carries more than one signature.
@@ -2682,8 +2692,7 @@ def _known(credentials: Any, access_key_id: str, algorithm: str) -> Any:
 def _check_token(credentials: Credentials, token: str | None, moment: float) -> None:
     own = credentials.session_token
     if (token or own) and not (token and own and token.isascii() and hmac.compare_digest(token, own)):
-        said = "there is none in the request" if not token else "it is another" if own else "it has none"
-        raise SignatureError("InvalidToken", f"the session token of this access key is not the request's: {said}")
+        raise SignatureError("InvalidToken", "the session token of the request is not the one of this access key")
     if credentials._expires_at <= moment:
         raise SignatureError("ExpiredToken", f"the credentials expired at {_iso(credentials._expires_at)}")
 
@@ -2716,6 +2725,8 @@ def _read_claim(
         path, _, query = _utf8(url, "url").partition("?")
     else:
         (_, authority, _), path, query = _split_url(url)
+    if "#" in str(url) or query[:1] == "=" or "&=" in query:  # what reads the request after us may see it otherwise
+        raise SignatureError("InvalidRequest", "the URL holds a # or a parameter without a name; percent-encode the one, drop the other")
     values: Any = headers
     spelling = None
     if headers.__class__ is dict and _are_plain(values.values()):
@@ -2814,7 +2825,8 @@ def _read_spelling(names: tuple[str, ...]) -> dict[str, str]:
     spelling = {_header_name(name).lower(): name for name in names}
     if len(spelling) < len(names):
         return {}
-    _remember(_spellings, names, spelling)
+    if sum(map(len, names)) <= MAX_KEPT:
+        _remember(_spellings, names, spelling)
     return spelling
 
 
@@ -2850,7 +2862,7 @@ def _read_authorization(text: str) -> tuple[Any, str]:
     if fields:
         raise SignatureError(malformed, "Authorization may hold Credential, SignedHeaders and Signature, nothing else")
     read = (*_read_credential(algorithm, credential, malformed), signed)
-    if text.endswith(f"Signature={signature}") and len(signature) == 64:
+    if text.endswith(f"Signature={signature}") and len(signature) == 64 and len(text) <= MAX_KEPT:
         _remember(_authorizations, text[:-64], read)
     return read, signature
 
@@ -2922,13 +2934,15 @@ def _read_signed_headers(
             raise SignatureError("SignatureDoesNotMatch", f"header {_beginning(name)} was signed, but did not arrive")
     given = set(listed)
     for name in sorted(spelling):
-        if name not in given and (name == "host" or name.startswith("x-amz-")) and not (token_after and name == "x-amz-security-token"):
+        amazons = name.replace("_", "-").startswith("x-amz-")  # CGI and WSGI take one for the other
+        if name not in given and (name == "host" or amazons) and not (token_after and name == "x-amz-security-token"):
             raise SignatureError("AccessDenied", f"header {name} arrived, but was not signed")
     if "host" not in given:
         raise SignatureError("AccessDenied", "the request has no Host that was signed")
     template = "".join([f"{name.replace('%', '%%')}:%s\n" for name in listed])
     plan = template, itemgetter(*[spelling[name] for name in listed]), tuple(listed)
-    _remember(_signed_lines, (names, signed, token_after), plan)
+    if sum(map(len, names)) <= MAX_KEPT:
+        _remember(_signed_lines, (names, signed, token_after), plan)
     return plan
 
 
@@ -2974,9 +2988,7 @@ def _check_body(found: Verified, sent: tuple[Any, ...], known: Any, amz_date: st
         check = _stream_check(found, {name: values[spelling[name]] for name in names}, known, amz_date, signature)
     found.trailers = check.trailers
     if body is None or _body_kind(body) == "buffer":
-        pieces = check.feed(_as_bytes(body))
-        check.end()
-        found._body = pieces
+        found._body = check.feed(_as_bytes(body)) + check.end()
     else:
         found._body = _CheckedPieces(body, check) if hasattr(body, "__aiter__") else _CheckedFile(body, check)
 
@@ -2990,7 +3002,7 @@ def _stream_check(found: Verified, headers: dict[str, str], known: Any, amz_date
     if kind == "STREAMING-AWS4-HMAC-SHA256-EVENTS" and not asymmetric:
         return _EventCheck(chain, found.region, found.service)
     signed = kind in (own + "PAYLOAD", own + "PAYLOAD-TRAILER")
-    if not signed and kind != "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
+    if not signed and kind != STREAMING_UNSIGNED:
         raise SignatureError(
             "InvalidArgument", f"{CONTENT_SHA256} names a constant that is unknown, or not one for the request's algorithm"
         )
@@ -3010,17 +3022,21 @@ class _HashCheck:
         self._expected = expected
         self._digest = sha256()
         self._signed = expected != UNSIGNED_PAYLOAD
+        self._held: list[Any] = []
 
     def feed(self, data: Any) -> list[Any]:
         """What may be given out after the next bytes."""
-        if self._signed:
-            self._digest.update(data)
-        return [data] if data else []
+        if not self._signed:
+            return [data]
+        self._digest.update(data)
+        held, self._held = self._held, [data]  # the last is given when all hold, so that who reads just so far meets the refusal
+        return held
 
-    def end(self) -> None:
-        """Raises SignatureError where the body does not hold, or is not complete."""
+    def end(self) -> list[Any]:
+        """What is left to give out. Raises SignatureError where the body does not hold, or is not complete."""
         if self._signed and not hmac.compare_digest(self._digest.hexdigest(), self._expected):
             raise SignatureError("XAmzContentSHA256Mismatch", "the body is not the one whose SHA-256 was signed")
+        return self._held
 
 
 class _ChunkCheck:
@@ -3086,9 +3102,10 @@ class _ChunkCheck:
             self._next(line[:-2])
         return given
 
-    def end(self) -> None:
+    def end(self) -> list[Any]:
         if not self._ended:
             raise SignatureError("IncompleteBody", "the aws-chunked body ends before its last chunk")
+        return []
 
     def _read_size(self, line: bytes) -> None:
         """<size in hex>;chunk-signature=<signature>, the latter in signed streams only."""
@@ -3208,9 +3225,10 @@ class _EventCheck:
         self._ended = not message
         return message
 
-    def end(self) -> None:
+    def end(self) -> list[Any]:
         if not self._ended or self._data:
             raise SignatureError("IncompleteBody", "the stream of events has no signed end")
+        return []
 
 
 class _CheckedFile(io.RawIOBase):
@@ -3219,12 +3237,12 @@ class _CheckedFile(io.RawIOBase):
     def __init__(self, body: Any, check: Any) -> None:
         self._given = self._read_pieces(body, check)
         self._rest = memoryview(b"")
-        self._failure: SignatureError | None = None
+        self._failure: BaseException | None = None
 
     def _read_pieces(self, body: Any, check: Any) -> Iterator[Any]:
         for data in _pieces_of(body):
             yield from check.feed(data)
-        check.end()
+        yield from check.end()
 
     def _read_piece(self) -> Any:
         """The next piece, None at the end; what failed once fails again, so that no refusal is taken for an end."""
@@ -3232,7 +3250,7 @@ class _CheckedFile(io.RawIOBase):
             raise self._failure
         try:
             return next(self._given, None)
-        except SignatureError as error:
+        except BaseException as error:
             self._failure = error
             raise
 
@@ -3271,7 +3289,8 @@ class _CheckedPieces:
         async for data in self._body:
             for piece in self._check.feed(_piece(data)):
                 yield bytes(piece)
-        self._check.end()
+        for piece in self._check.end():
+            yield bytes(piece)
 
 
 def _verify_form(
@@ -3287,6 +3306,9 @@ def _verify_form(
         raise SignatureError(
             "MissingSecurityHeader", "the request is not signed: it has no Authorization header, and no signature in its query"
         )
+    for name in values:
+        if name.replace("_", "-").startswith("x-amz-"):
+            raise SignatureError("AccessDenied", f"header {_beginning(name)} arrived, but a form signs no header")
     fields: dict[str, Any] = {}
     for name, value in body.items() if hasattr(body, "items") else _form_fields(content_type, body):
         lower = str(name).lower()
@@ -3326,7 +3348,13 @@ def _verify_form(
         ) from None
     if moment > end_of_life:
         raise SignatureError("AccessDenied", f"the policy expired at {_iso(end_of_life)}")
-    bucket = _bucket_name(f"https://{values.get('host', '')}{url}" if url[:1] == "/" else url)[1]
+    target = f"https://{values.get('host', '')}{url}" if url[:1] == "/" else url
+    (_, authority, _), path, query = _split_url(target)
+    if target.split("/")[2].lower() not in (authority, f"{authority}:80", f"{authority}:443") or query or "/" in path.strip("/"):
+        raise SignatureError(
+            "InvalidRequest", "a form is posted to its bucket: a Host that is one, no path but the bucket's name, no query"
+        )
+    bucket = _bucket_name(target)[1]
     if fields.get("bucket", bucket) != bucket:
         raise SignatureError("AccessDenied", "the form's field bucket names another than the URL")
     covered = _check_conditions(conditions, {**fields, "bucket": bucket})
@@ -3334,7 +3362,7 @@ def _verify_form(
         if name not in covered and name not in UNCOVERED_FIELDS and not name.startswith("x-ignore-"):
             raise SignatureError("AccessDenied", f"the form has the field {_beginning(name)}, which no condition of its policy covers")
     found = Verified(access_key_id, scope, of_service, of_region, seconds, end_of_life, (), UNSIGNED_PAYLOAD, fields.get("file", b""))
-    found.fields, found.policy = fields, stated
+    found.fields, found.policy = {**fields, "bucket": bucket}, stated
     return found
 
 
@@ -3347,10 +3375,12 @@ def _form_fields(content_type: str, body: Any) -> list[tuple[str, Any]]:
     fields: list[tuple[str, Any]] = []
     try:
         boundary = (HeaderParser().parsestr(f"Content-Type: {content_type[:MAX_LINE]}").get_boundary() or "").encode("latin-1")
-        _, *parts, last = (b"\r\n" + data).split(b"\r\n--" + boundary)
+        _, *parts, last = (b"\r\n" + data).split(b"\r\n--" + boundary, MAX_PARTS + 1)
         for part in parts:
             head, _, value = part.partition(b"\r\n\r\n")
-            disposition = HeaderParser().parsestr(head[: 8 * MAX_LINE].decode().lstrip())
+            if len(head) > MAX_LINE or head[:2] != b"\r\n":
+                raise ValueError
+            disposition = HeaderParser().parsestr(head.decode().lstrip())
             fields.append((str(disposition.get_param("name", failobj="", header="content-disposition")), value))
     except (TypeError, ValueError):  # no boundary, one that does not come, or a name that can't be decoded
         boundary = b""

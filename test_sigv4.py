@@ -3214,9 +3214,9 @@ def test_a_form_is_accepted_as_a_mapping_and_as_it_is_posted(credentials):
             assert found.expiration == later(3600)
         mapping = sigv4.verify("POST", BUCKET, None, {**fields, "file": file}, credentials, now=NOW)
         for verified in (found, mapping):
-            assert {name: value for name, value in verified.fields.items() if name != "file"} == {
-                name.lower(): value for name, value in fields.items()
-            }
+            expected = {"bucket": "examplebucket", **{name.lower(): value for name, value in fields.items()}}
+            assert {name: value for name, value in verified.fields.items() if name != "file"} == expected
+            assert not verified.body_is_signed
             assert verified.policy == json.loads(base64.b64decode(fields["policy"]))
             assert (verified.body, verified.access_key_id, verified.time) == (file, KEY_ID, NOW)
 
@@ -4224,6 +4224,97 @@ def test_a_form_for_a_host_that_is_none_is_refused(host):
     headers = {"Content-Type": content_type, **({} if host is None else {"Host": host})}
     for form_of_headers in (headers, list(headers.items())):
         refusal_of(sigv4.verify, "POST", "/", form_of_headers, body, EXAMPLE, now=NOW)
+
+
+# What an application behind verify would see otherwise than verify.
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("/admin/users", BUCKET_HOST),
+        ("/other/", "x/examplebucket"),
+        ("/other", "x/examplebucket?"),
+        ("/other", "examplebucket.x?"),
+        ("/", "examplebucket#"),
+        ("/", "user@" + BUCKET_HOST),
+        ("/?force=1", BUCKET_HOST),
+        ("/a/../examplebucket", BUCKET_HOST),
+        (BUCKET + "admin/users", None),
+    ],
+)
+def test_a_form_is_taken_at_its_bucket_alone(url, host):
+    content_type, body = multipart(form_fields())
+    headers = {"Content-Type": content_type, **({} if host is None else {"Host": host})}
+    refusal_of(sigv4.verify, "POST", url, headers, body, EXAMPLE, now=NOW)
+
+
+def test_a_form_signs_no_header():
+    content_type, body = multipart(form_fields())
+    for name in ("X-Amz-Acl", "x-amz_acl"):
+        headers = {"Content-Type": content_type, "Host": BUCKET_HOST, name: "public-read"}
+        assert refusal_of(sigv4.verify, "POST", "/", headers, body, EXAMPLE, now=NOW).code == "AccessDenied"
+
+
+def test_a_form_of_many_or_long_parts_is_refused():
+    host = {"Host": BUCKET_HOST, "Content-Type": "multipart/form-data; boundary=b"}
+    for part in (b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n' * 101, b'--b\r\nContent-Disposition: name="' + b";" * 8000):
+        assert refusal_of(sigv4.verify, "POST", "/", host, part + b"--b--\r\n", EXAMPLE, now=NOW).code == "MalformedPOSTRequest"
+    glued = b'--bX\r\nContent-Disposition: form-data; name="file"\r\n\r\n\r\n--b--\r\n'
+    assert refusal_of(sigv4.verify, "POST", "/", host, glued, EXAMPLE, now=NOW).code == "MalformedPOSTRequest"
+
+
+def test_what_reads_the_target_otherwise_is_refused():
+    request = Signer(EXAMPLE).sign("GET", "https://sqs.us-east-1.amazonaws.com/list?tag=%23x&zdry_run=1", now=NOW)
+    assert sigv4.verify(*request, EXAMPLE, now=NOW).service == "sqs"
+    for target in ("/list?tag=#x&zdry_run=1", "/list?=evil&tag=%23x&zdry_run=1", "/list?tag=%23x&=evil&zdry_run=1"):
+        assert refusal_of(sigv4.verify, "GET", target, request.headers, b"", EXAMPLE, now=NOW).code == "InvalidRequest"
+    assert refusal_of(sigv4.verify, "GET", request.url + "#x", request.headers, b"", EXAMPLE, now=NOW).code == "InvalidRequest"
+    added = {**request.headers, "x-amz_acl": "public-read"}
+    assert refusal_of(sigv4.verify, "GET", request.url, added, b"", EXAMPLE, now=NOW).code == "AccessDenied"
+
+
+def test_strangers_fill_no_cache_with_long_texts():
+    long = {f"x-{number}-{'a' * 100}": "" for number in range(100)}
+    for headers in (long, {**long, "Authorization": f"{sigv4.ALGORITHM} Credential={'a' * 5000}, SignedHeaders=a, Signature={'0' * 64}"}):
+        refusal_of(sigv4.verify, "GET", "/", {"Host": "a", **headers}, b"", EXAMPLE, now=NOW)
+    assert not any(len(names) > 90 for names in sigv4._spellings)
+    assert not any(len(text) > 5000 for text in sigv4._authorizations)
+
+
+def test_what_failed_once_while_a_body_is_read_fails_again():
+    class Broken(io.BytesIO):
+        def read(self, size=-1):
+            data = super().read(10000)
+            if not data:
+                raise ConnectionResetError("peer")
+            return data
+
+    request = Signer(EXAMPLE).sign("PUT", S3_URL, body=bytes(20000), now=NOW)
+    body = sigv4.verify(request.method, request.url, request.headers, Broken(bytes(15000)), EXAMPLE, now=NOW).body
+    with pytest.raises(ConnectionResetError):
+        body.readall()
+    with pytest.raises(ConnectionResetError):
+        body.read(1)
+
+
+def test_who_reads_exactly_the_length_of_another_body_meets_the_refusal():
+    request = Signer(EXAMPLE).sign("PUT", S3_URL, body=bytes(100), now=NOW)
+    arrived = sigv4.verify(request.method, request.url, request.headers, io.BytesIO(b"x" * 100), EXAMPLE, now=NOW)
+    with pytest.raises(sigv4.SignatureError, match="XAmzContentSHA256Mismatch"):
+        arrived.body.read(100)
+
+
+def test_whether_the_body_is_signed_is_told():
+    signer = Signer(EXAMPLE, clock=NOW.timestamp)
+    for request, signed in (
+        (signer.sign("PUT", S3_URL, body=b"a"), True),
+        (signer.sign("PUT", S3_URL, body=b"a", payload_hash=sigv4.UNSIGNED_PAYLOAD), False),
+        (sigv4.sign_stream(signer, "PUT", S3_URL, body=b"a"), True),
+        (sigv4.sign_stream(signer, "PUT", S3_URL, body=b"a", signed=False), False),
+    ):
+        body = request.body if isinstance(request.body, bytes) else b"".join(request.body)
+        assert sigv4.verify(request.method, request.url, request.headers, body, EXAMPLE, now=NOW).body_is_signed is signed
 
 
 # Whoever holds a key may still be hostile: what is rightly signed ends in acceptance or a SignatureError too.
@@ -9953,7 +10044,7 @@ def read_by(chance, body):
     return chance.choice([io.BytesIO(body), iter([body[start : start + size] for start in range(0, len(body), size)])])
 
 
-@hostile_to("verify", "Verified", "Verified.body", "Verified.time", "Verified.expiration", cases=700)
+@hostile_to("verify", "Verified", "Verified.body", "Verified.body_is_signed", "Verified.time", "Verified.expiration", cases=700)
 def try_verify(chance, folder):
     method, url, headers, body = in_transit(chance, *rightly_signed(chance))
     known = chance.choice([WITH_TOKEN, WITH_TOKEN, {KEY_ID: WITH_TOKEN}.get, {}.__getitem__, V4A_PUBLIC])
@@ -10864,6 +10955,15 @@ def readme_function(name, *words):
     return names[name]
 
 
+def posted_form():
+    """(body, headers) of a form whose signature holds."""
+    _, fields = sigv4.post_policy(
+        Signer(WITH_TOKEN, service="execute-api", region="eu-west-1"), BUCKET, (), {"key": "k"}, expires=60, now=NOW
+    )
+    content_type, body = multipart(fields)
+    return body, {"Content-Type": content_type, "Host": BUCKET_HOST}
+
+
 def test_the_wsgi_middleware_of_the_readme_lets_signed_requests_pass():
     import wsgiref.simple_server
 
@@ -10895,6 +10995,8 @@ def test_the_wsgi_middleware_of_the_readme_lets_signed_requests_pass():
             assert answered.read() == KEY_ID.encode() + b" "
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(base).close()
+        with pytest.raises(urllib.error.HTTPError, match="403"):  # a form that was handed out for an upload is no pass for all else
+            urllib.request.urlopen(urllib.request.Request(base, *posted_form())).close()
     finally:
         server.shutdown()
         thread.join()
@@ -10936,6 +11038,14 @@ def test_the_asgi_middleware_of_the_readme_lets_signed_requests_pass():
     stream = sigv4.sign_stream(signer, "PUT", S3_URL, body=bytes(100), checksum="crc32")
     assert asgi_call(guarded, "PUT", "/test.txt", stream.headers, b"".join(stream.body)) == (200, b"AKIDEXAMPLE " + bytes(100))
     assert asyncio.run(guarded({"type": "websocket"}, None, None)) is None
+    body, headers = posted_form()
+    anything = readme_function("signed_only", "raw_path")(app, WITH_TOKEN, now=NOW)
+    assert asgi_call(anything, "POST", "/", headers, body) == (403, b"AccessDenied")
+
+    async def disconnect():
+        return {"type": "http.disconnect"}
+
+    assert asyncio.run(guarded({"type": "http"}, disconnect, None)) is None
 
 
 # Runs a script as if each host were this machine: sys.argv is (port for https, port for all else, the script, its arguments).
