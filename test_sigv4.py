@@ -5509,7 +5509,7 @@ def test_an_answer_may_be_its_body_alone(kind):
     assert sigv4.explain(S3_GET, kind("{}")) == "The service answered without a code.\n- It says nothing of the signature."
 
 
-def test_an_error_of_urllib_without_a_body():
+def test_an_http_error_without_a_body():
     said = sigv4.explain(API_POST, urllib.error.HTTPError(API_URL, 403, "Forbidden", {}, None))
     assert said.startswith("The service answered 403.\n")
 
