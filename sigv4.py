@@ -3925,15 +3925,20 @@ def _shown_text(text: str) -> str:
 
 
 def _redacted(text: str) -> str:
-    """A text from outside on one line, in which nothing stands that could be a token or a signature: no long run of letters and digits."""
-    words, run = [], ""
-    for character in _printable(text) + " ":
+    """A text from outside on one line, in which nothing stands that could be a token or a signature: no long run of letters and digits,
+    but in the name of a resource."""
+    return " ".join([word if word.lstrip("\"'(").startswith("arn:aws") else _without_runs(word) for word in _printable(text).split(" ")])
+
+
+def _without_runs(word: str) -> str:
+    parts, run = [], ""
+    for character in word + " ":
         if character.isalnum() or character in "+/=%_-":
             run += character
         else:
-            words += [run if len(run) < 40 else f"({len(run)} characters)", character]
+            parts += [run if len(run) < 40 else f"({len(run)} characters)", character]
             run = ""
-    return "".join(words)[:-1]
+    return "".join(parts)[:-1]
 
 
 def _printable(text: str) -> str:

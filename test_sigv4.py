@@ -6519,6 +6519,17 @@ def test_raise_for_status_says_what_the_service_said(headers, body, code, messag
     assert "hunter2" not in str(error)
 
 
+def test_whose_permission_is_wanting_is_told_in_full():
+    who = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_AdministratorAccess_0123456789abcdef/jane.doe@example.com"
+    said = {"message": f"User: {who} is not authorized to perform: execute-api:Invoke on resource: {TOKEN * 2}"}
+    response = client(transport=lambda r, t: (403, {}, json.dumps(said).encode())).fetch("https://example.com/")
+    with pytest.raises(sigv4.ServiceError) as caught:
+        response.raise_for_status()
+    assert who in str(caught.value)
+    assert TOKEN not in str(caught.value)
+    assert "lacks the permission" in caught.value.explanation
+
+
 def test_no_token_that_a_service_repeats_stands_in_the_error():
     said = {"message": f"The request signature we calculated does not match.\n\nThe Canonical String was\nx-amz-security-token:{TOKEN}\n"}
     response = client(transport=lambda r, t: (403, {}, json.dumps(said).encode())).fetch("https://example.com/")
