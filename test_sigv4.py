@@ -12252,13 +12252,14 @@ class Endurance:
 
 def endure_time(seconds, elapsed=None, threads=16, report=print):
     """Whether each signature that threads and tasks make with one signer, while its credentials rotate and midnight passes, is of one
-    set of credentials and of one moment. elapsed: seconds since some beginning; None is the machine's clock."""
+    set of credentials and of one moment. seconds: for each of two sources. elapsed: seconds since some beginning; None is the machine's
+    clock."""
     elapsed = elapsed or time.monotonic
     beginning = elapsed()
     sound = True
     for name in ("a callable", "a chain with a process"):
         source = (RotatingCallable if name == "a callable" else RotatingProcess)(lambda: elapsed() - beginning)
-        run = Endurance(source, getattr(source, "provider", source), source.elapsed, seconds / 2, threads)
+        run = Endurance(source, getattr(source, "provider", source), source.elapsed, seconds, threads)
         run.run()
         if len(run.seen) < 3:
             run.flaws.append("the credentials did not rotate")
@@ -12365,7 +12366,7 @@ def test_endurance_with_the_peers():
 
 def test_endurance_in_threads_and_an_event_loop():
     said = []
-    assert endure_time(0.6, Steps(0.0005), 4, said.append), said
+    assert endure_time(0.3, Steps(0.0005), 4, said.append), said
 
 
 def test_endurance_in_memory():
