@@ -5724,9 +5724,10 @@ def test_a_refusal_by_each_library_is_explained(library):
                 answers.append(caught.value)
         else:
             connections = [module.HTTPConnection(server.authority, timeout=10) for _ in range(2)]
+            answers = []
             for connection, each in zip(connections, (headers, changed)):
                 connection.request(method, signed.url.partition(server.authority)[2], body, each)
-            answers = [connection.getresponse() for connection in connections]
+                answers.append(connection.getresponse())  # before the next is sent: the server answers with what it saw last
         said = [sigv4.explain(signed, each) for each in answers[:2]]
         rest = [sigv4.explain(signed if library == "urllib3" else None, each) for each in answers[2:]]
         for each in answers if library != "http.client" else connections:
