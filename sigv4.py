@@ -1505,6 +1505,11 @@ def _express_token_name(method: str, path: str, pairs: Pairs, given: dict[str, s
     return "X-Amz-S3session-Token"
 
 
+def _amz_date(utc: time.struct_time) -> str:
+    """YYYYMMDDTHHMMSSZ; strftime leaves out the zeros of years before 1000."""
+    return "%04d%02d%02dT%02d%02d%02dZ" % utc[:6]
+
+
 def _read_clock(clock: Callable[[], float], now: datetime | None) -> tuple[float, str, str]:
     """(seconds since the epoch, YYYYMMDDTHHMMSSZ, YYYYMMDD) of now, else of one reading of the clock; rendered once a second."""
     global _second
@@ -1512,13 +1517,13 @@ def _read_clock(clock: Callable[[], float], now: datetime | None) -> tuple[float
         seconds = int(clock())
         rendered = _second  # read once: another thread may put a second of another clock there
         if rendered[0] != seconds:
-            amz_date = "%04d%02d%02dT%02d%02d%02dZ" % time.gmtime(seconds)[:6]
+            amz_date = _amz_date(time.gmtime(seconds))
             _second = rendered = seconds, amz_date, amz_date[:8]
         return rendered
     if not hasattr(now, "utctimetuple") or now.utcoffset() is None:
         raise RequestError(f"now is {_kind(now)}; it must be an aware datetime, e.g. datetime.now(timezone.utc)")
     try:
-        amz_date = "%04d%02d%02dT%02d%02d%02dZ" % now.utctimetuple()[:6]
+        amz_date = _amz_date(now.utctimetuple())
     except OverflowError:
         raise RequestError("now is out of the years 1 to 9999 in UTC") from None
     return now.timestamp(), amz_date, amz_date[:8]
@@ -1774,7 +1779,7 @@ def _comb_sum(rows: list[dict[str, tuple[int, int]]], scalar: int, start: int, p
     zz = z * z % p
     zzz = zz * z % p
     X, Y = x * zz % p, y * zzz % p
-    for column in range(7, -1, -1):
+    for column in range(7, -1, -1):  # the addition is written out, here and in _multiply: one function for both costs 4 % of a signature
         for row in range(4):
             x, y = rows[row][bits[31 - column - 8 * row :: 32]]
             P = x * zz - X
@@ -2181,11 +2186,8 @@ class _Chunks:
             for start in range(0, len(view), size):
                 yield view[start : start + size]
             return
-        source = iter(partial(self._body.read, size), b"") if hasattr(self._body, "read") else iter(self._body)
         held = bytearray()
-        for piece in source:
-            if not isinstance(piece, (bytes, bytearray, memoryview)):
-                raise RequestError(f"body gives {_kind(piece)} where it must give bytes")
+        for piece in _buffers_of(self._body, size):
             if not held and piece.__class__ is bytes and len(piece) == size:  # as a file gives them: no copy
                 yield piece
                 continue
@@ -2204,6 +2206,17 @@ class _Chunks:
             held += view[start:]
         if held:
             yield bytes(held)
+
+
+def _buffers_of(body: Any, size: int) -> Iterator[Any]:
+    """What a file gives in reads of that size, or an iterable, each checked to be bytes of some kind."""
+    return map(_check_piece, iter(partial(body.read, size), b"") if hasattr(body, "read") else body)
+
+
+def _check_piece(piece: Any) -> Any:
+    if not isinstance(piece, (bytes, bytearray, memoryview)):
+        raise RequestError(f"body gives {_kind(piece)} where it must give bytes")
+    return piece
 
 
 def _bytes_view(buffer: Any) -> memoryview:
@@ -2351,9 +2364,10 @@ def encode_event(headers: Mapping[str, Any], payload: bytes) -> bytes:
 def _event_payload(payload: Any) -> bytes:
     if not isinstance(payload, (bytes, bytearray, memoryview)):
         raise RequestError(f"an event is {_kind(payload)}; it must be bytes")
-    if len(_buffer(payload)) > MAX_EVENT_PAYLOAD:
+    data = _buffer(payload)
+    if len(data) > MAX_EVENT_PAYLOAD:
         raise RequestError(f"an event holds {MAX_EVENT_PAYLOAD} bytes of payload at most")
-    return _buffer(payload)
+    return data
 
 
 def _buffer(data: Any) -> bytes:
@@ -2908,7 +2922,7 @@ def _read_amz_date(amz_date: str, malformed: str) -> float:
 def _date_of(date: str) -> str:
     """X-Amz-Date from a Date header, which may stand for it; empty where it is none."""
     seconds = _http_date(date)
-    return "" if seconds is None else time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
+    return "" if seconds is None else _amz_date(time.gmtime(seconds))
 
 
 def _read_life(text: str | None) -> int:
@@ -2934,8 +2948,7 @@ def _read_signed_headers(
             raise SignatureError("SignatureDoesNotMatch", f"header {_beginning(name)} was signed, but did not arrive")
     given = set(listed)
     for name in sorted(spelling):
-        amazons = name.replace("_", "-").startswith("x-amz-")  # CGI and WSGI take one for the other
-        if name not in given and (name == "host" or amazons) and not (token_after and name == "x-amz-security-token"):
+        if name not in given and (name == "host" or _is_amazons(name)) and not (token_after and name == "x-amz-security-token"):
             raise SignatureError("AccessDenied", f"header {name} arrived, but was not signed")
     if "host" not in given:
         raise SignatureError("AccessDenied", "the request has no Host that was signed")
@@ -2955,15 +2968,14 @@ def _rereadable(body: Any) -> Any:
     return io.BytesIO(b"".join(_pieces_of(body)))
 
 
+def _is_amazons(name: str) -> bool:
+    """Whether a header is one that must be signed where it is there; CGI and WSGI take _ for -."""
+    return name.replace("_", "-").startswith("x-amz-")
+
+
 def _pieces_of(body: Any) -> Iterator[bytes]:
-    yield from map(_piece, iter(partial(body.read, FILE_PIECE), b"") if hasattr(body, "read") else body)
-
-
-def _piece(piece: Any) -> bytes:
-    """A piece of a body as bytes, a copy unless it is those: its buffer may be used again before its chunk's signature is there."""
-    if not isinstance(piece, (bytes, bytearray, memoryview)):
-        raise RequestError(f"body gives {_kind(piece)} where it must give bytes")
-    return bytes(piece)
+    """The pieces of a body, each a copy unless it is bytes: a buffer may be used again before its chunk's signature is there."""
+    return map(bytes, _buffers_of(body, FILE_PIECE))
 
 
 def _as_bytes(body: Any) -> Any:
@@ -3215,7 +3227,7 @@ class _EventCheck:
             headers, message = decode_event(frame)
             moment = headers[":date"].timestamp()
             signature = bytes.hex(headers[":chunk-signature"])
-            amz_date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(moment))
+            amz_date = _amz_date(time.gmtime(moment))
             stamp = _encode_headers({":date": (8, round(moment * 1000))})
         except (RequestError, KeyError, AttributeError, TypeError, ValueError, OverflowError, OSError):
             raise SignatureError("InvalidRequest", "an event is malformed, or has no :date and :chunk-signature") from None
@@ -3287,7 +3299,7 @@ class _CheckedPieces:
 
     async def __aiter__(self) -> Any:
         async for data in self._body:
-            for piece in self._check.feed(_piece(data)):
+            for piece in self._check.feed(bytes(_check_piece(data))):
                 yield bytes(piece)
         for piece in self._check.end():
             yield bytes(piece)
@@ -3307,7 +3319,7 @@ def _verify_form(
             "MissingSecurityHeader", "the request is not signed: it has no Authorization header, and no signature in its query"
         )
     for name in values:
-        if name.replace("_", "-").startswith("x-amz-"):
+        if _is_amazons(name):
             raise SignatureError("AccessDenied", f"header {_beginning(name)} arrived, but a form signs no header")
     fields: dict[str, Any] = {}
     for name, value in body.items() if hasattr(body, "items") else _form_fields(content_type, body):
@@ -4011,7 +4023,7 @@ class Response:
         from http.client import HTTPException
 
         try:
-            piece = _piece(self._raw.read(size))
+            piece = bytes(_check_piece(self._raw.read(size)))
         except HTTPException as error:
             raise ConnectionResetError(f"the body could not be read to its end: {type(error).__name__}") from error
         short = getattr(self._raw, "length", None)
