@@ -37,8 +37,7 @@ What you can rely on:
 - No network, no file and no environment is touched at import, nor by a signature whose credentials, service and region
   were given.
 
-Map of the file; a section uses only those above it, but for Signer: it finds its default credentials and region, SigV4a,
-and what signs for HTTP libraries, further down:
+Map of the file:
 
     0. Header                   constants, with units and source
     1. Errors                   what can go wrong, and whose fault it is
@@ -46,16 +45,15 @@ and what signs for HTTP libraries, further down:
     3. Canonical request        the pure functions of the specification
     4. Service and region       from the URL
     5. Signer                   sign, presign
-    6. SigV4a                   for several regions: key derivation, P-256, verification
-    7. S3 and streams           uploads signed in pieces, forms, events
-    8. Verify and explain       the server's side, and a 403 put into words
-    9. HTTP                     Client with retries, Response
-    10. Credentials             providers, the default chain, refresh
-    11. HTTP libraries          requests, httpx, aiohttp, urllib
-    12. Tokens                  RDS, DSQL, ElastiCache, MemoryDB, MSK, EKS, IoT
-    13. Command line            python3 sigv4.py --help
-
-Sections 0 to 5 are a complete signer by themselves: cut the file at the next banner, and the rest still runs.
+    6. HTTP libraries           requests, httpx, aiohttp, urllib
+    7. Tokens                   RDS, DSQL, ElastiCache, MemoryDB, MSK, EKS, IoT
+    8. S3 and streams           uploads signed in pieces, forms, events
+    9. SigV4a                   for several regions: key derivation, P-256, verification
+    10. HTTP                    Client with retries, Response
+    11. Credentials             providers, the default chain, refresh
+    12. Verify                  the server's side
+    13. Explain                 a 403 put into words
+    14. Command line            python3 sigv4.py --help
 
 Source of the algorithm: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -1607,308 +1605,245 @@ def _read_frozen(source: Any) -> tuple[str, str, str | None]:
     return frozen.access_key, frozen.secret_key, frozen.token
 
 
-# 6. SigV4a ------------------------------------------------------------------------------------------------------------
-# ECDSA over P-256 (FIPS 186-5, SEC 2 2.4.2) in Python integers, for requests to several regions at once. Points are XYZZ
-# quadruples, x = X/ZZ, y = Y/ZZZ with ZZ^3 = ZZZ^2 (hyperelliptic.org/EFD, xyzz-3); an exceptional addition gives ZZ = 0.
-
-P256_P = 2**256 - 2**224 + 2**192 + 2**96 - 1
-P256_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-P256_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
-P256_OID = bytes.fromhex("06082a8648ce3d030107")  # prime256v1, as DER names it
-P256_G = (
-    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
-    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
-)
-
-_comb: Any = None  # see _comb_rows; made at the first signature
-_blind: Any = None  # (b, b * G): see _multiply_base
+# 6. HTTP libraries ----------------------------------------------------------------------------------------------------
+# Each library hands over a request of its own, whose URL it has already rewritten in its own way. It is signed as it is by
+# then, the URL that Signer makes of it is put back, and where the library would send another one, that is an error.
 
 
-def sigv4a_key(access_key_id: str, secret_access_key: str) -> int:
-    """The private key of SigV4a, 1 <= d < n: K0 + 1 of the first counter, from 1, whose K0 <= n - 2, where
-    K0 = HMAC-SHA256("AWS4A" + secret, 00000001 | algorithm | 00 | access key id | counter | 00000100).
+def _sign_for_requests(signer: Signer, request: Any) -> Any:
+    """A PreparedRequest of requests, signed in place, which is what requests wants of its auth objects."""
+    body = request.body
+    signed = signer.sign(request.method, request.url, request.headers, body)
+    _refuse_dot_segments(signed.url, "requests")
+    request.url = signed.url
+    _put_headers(request.headers, signed.headers)
+    if isinstance(body, str):
+        request.body = signed.body
+        request.prepare_content_length(signed.body)
+    request.register_hook("response", _forget_on_redirect)
+    return request
 
-    It depends on the credentials alone. Source: aws-c-auth, key_derivation.c.
-    Raises CredentialsError where no counter will do, which happens to none.
+
+def _forget_on_redirect(response: Any, *_: object, **__: object) -> None:
+    """Makes the copy that requests is about to send after a redirect one without the signature, which holds for the first URL only:
+    requests itself takes nothing but Authorization out, and that not always."""
+    if response.is_redirect:
+        sent = response.request
+
+        def copy() -> Any:
+            del sent.copy  # for this once: the request itself stays as it was sent
+            fresh = sent.copy()
+            for name in [name for name in fresh.headers if name.lower() in OLD_HEADERS or name.lower() == CONTENT_SHA256]:
+                del fresh.headers[name]
+            return fresh
+
+        sent.copy = copy
+
+
+def _sign_for_httpx(signer: Signer, request: Any) -> Any:
+    """A Request of httpx, signed in place. Its multipart forms are read into memory; its other streams are read once."""
+    stream = request.stream
+    try:
+        body = request.content
+    except Exception:  # RequestNotRead, a class of httpx's
+        body = request.read() if hasattr(stream, "boundary") else stream
+    signed = signer.sign(request.method, str(request.url), request.headers.raw, body)
+    url = type(request.url)(signed.url)
+    if url.raw_path.decode() != _target(signed.url):
+        raise RequestError(f"httpx would not send {_shown(signed.url)} as it must be signed; use Client, urllib or http.client")
+    request.url = url
+    _put_headers(request.headers, signed.headers)
+    return request
+
+
+async def _sign_for_aiohttp(signer: Signer, request: Any) -> None:
+    """A ClientRequest of aiohttp, signed in place. encoded=True keeps yarl from rewriting the URL once more."""
+    get_async = getattr(signer._provider, "get_async", None)
+    if get_async is not None and signer._credentials is None:
+        await get_async()  # so that fetching credentials does not block the event loop
+    if getattr(request, "compress", None):
+        raise RequestError("aiohttp compresses a body after it is signed; compress it yourself and set Content-Encoding")
+    body = request.body
+    if hasattr(body, "as_bytes") and "AsyncIterablePayload" not in [base.__name__ for base in type(body).__mro__]:
+        body = await body.as_bytes()
+    elif not isinstance(body, bytes):
+        body = _StreamedBody(body)
+    signed = signer.sign(request.method, str(request.url), request.headers, body)
+    request.url = type(request.url)(signed.url, encoded=True)
+    _put_headers(request.headers, signed.headers)
+
+
+class _StreamedBody:
+    """Stands for a body that can be read only once, and by the library alone."""
+
+    def __init__(self, body: object) -> None:
+        self._named = type(body).__name__
+
+    def __aiter__(self) -> NoReturn:
+        raise TypeError("only the HTTP library may read this body")
+
+
+def _urllib_handler(signer: Signer) -> Any:
+    import urllib.request as library
+
+    class SigV4Handler(library.BaseHandler):
+        handler_order = 900  # after urllib's own handlers, so that what they add is there to be signed
+
+        def http_request(self, request: library.Request) -> library.Request:
+            # A redirect: what was to be signed for one host is not signed for another. Or sent on to a proxy: signed already.
+            if request.unverifiable or request.has_proxy():
+                return request
+            given = {**request.unredirected_hdrs, **request.headers}
+            signed = signer.sign(request.get_method(), request.full_url, given, request.data)
+            request.full_url = signed.url
+            for name in [name for name in given if name.lower() in OLD_HEADERS]:
+                request.remove_header(name)
+            for name, value in signed.headers.items():
+                if given.get(name) != value:  # unredirected: a redirect does not take them along
+                    request.add_unredirected_header(name, value)
+            return request
+
+        https_request = http_request
+
+    return SigV4Handler()
+
+
+def _put_headers(headers: Any, signed: dict[str, str]) -> None:
+    """Makes a library's headers those that were signed: what an earlier signature left goes; Host, which libraries make of the
+    URL, and headers that stay as they are, are not touched."""
+    for name in [name for name in headers if (name.decode() if isinstance(name, bytes) else name).lower() in OLD_HEADERS]:
+        if name in headers:
+            del headers[name]
+    for name, value in signed.items():
+        if name not in headers:
+            if name != "Host":
+                headers[name] = value
+        elif not value.isascii() or name.lower() == CONTENT_SHA256:
+            headers[name] = value.encode("latin-1").decode() if hasattr(headers, "raw") else value  # httpx encodes as UTF-8
+
+
+def _target(url: str) -> str:
+    """Path and query of an absolute URL, as in the request line."""
+    return "/" + url.partition("://")[2].partition("/")[2]
+
+
+def _refuse_dot_segments(url: str, library: str) -> None:
+    path = _target(url).partition("?")[0]
+    if path != _without_dot_segments(path):
+        raise RequestError(f"{library} drops dot segments from paths such as that of {_shown(url)}; use Client, urllib or http.client")
+
+
+# 7. Tokens ------------------------------------------------------------------------------------------------------------
+# Presigned URLs that serve as passwords. region=None is the signer's, then that of the host, then the one that is configured.
+
+
+def rds_token(signer: Signer, host: str, port: int, user: str, *, region: str | None = None, now: datetime | None = None) -> str:
+    """The password of a database user who has IAM authentication in RDS or Aurora, good for 15 minutes to connect.
+
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
+    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html
     """
-    key = b"AWS4A" + _utf8(secret_access_key, "secret_access_key").encode()
-    for counter in range(1, 255):
-        fixed = (
-            b"\0\0\0\1" + ALGORITHM_V4A.encode() + b"\0" + _utf8(access_key_id, "access_key_id").encode() + bytes([counter]) + b"\0\0\1\0"
-        )
-        candidate = int.from_bytes(hmac.digest(key, fixed, "sha256"), "big")
-        if candidate <= P256_N - 2:
-            return candidate + 1
-    raise CredentialsError("no SigV4a key can be derived from these credentials")  # of 254 chances of 2**-32 each to miss
+    query = f"Action=connect&DBUser={_quoted(user, 'user')}"
+    return _token(signer, f"https://{_name(host, 'host')}:{port}/?{query}", "rds-db", region, now)
 
 
-def sigv4a_signature(private_key: int, string_to_sign: str, extra_entropy: bytes = b"") -> str:
-    """ECDSA over the SHA-256 of the string to sign, DER in lowercase hex; the nonce is RFC 6979's, with extra entropy (3.6) if given.
+def dsql_token(
+    signer: Signer, host: str, *, admin: bool = False, expires: int = 900, region: str | None = None, now: datetime | None = None
+) -> str:
+    """The password for an Aurora DSQL cluster; admin: for its user `admin`. expires: seconds.
 
-    Python's integers take longer for some values than for others. Scalars are blinded, but who can time very many signatures
-    closely, on the same machine say, may still learn something; use AWS's own signer, in C, where that is a danger.
-    Raises RequestError for what is no private key or no text.
-    Source: FIPS 186-5 6.4.1, RFC 6979 3.2
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
+    Source: https://docs.aws.amazon.com/aurora-dsql/latest/userguide/SECTION_authentication-token.html
     """
-    digest = sha256(_utf8(string_to_sign, "string_to_sign").encode()).digest()
-    r, s = _sign_p256(private_key, digest, extra_entropy)
-    parts = [b"\2" + bytes([len(part)]) + part for part in (number.to_bytes(number.bit_length() // 8 + 1, "big") for number in (r, s))]
-    return (b"\x30" + bytes([len(parts[0]) + len(parts[1])]) + parts[0] + parts[1]).hex()
+    action = "DbConnectAdmin" if admin else "DbConnect"
+    return _token(signer, f"https://{_name(host, 'host')}/?Action={action}", "dsql", region, now, expires=expires)
 
 
-def sigv4a_verify(public_key: tuple[int, int], string_to_sign: str, signature: str) -> bool:
-    """Whether a signature in lowercase hex is the key's over the string to sign. A high s is valid, DER is read strictly.
+def elasticache_token(
+    signer: Signer, cache_name: str, user: str, *, serverless: bool = False, region: str | None = None, now: datetime | None = None
+) -> str:
+    """The password of an ElastiCache user for AUTH or HELLO, good for 15 minutes to connect and 12 hours to stay.
 
-    Raises RequestError where public_key is no pair of ints.
-    Source: FIPS 186-5 6.4.2
+    cache_name: of the replication group or the serverless cache. Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
     """
-    numbers = _read_der(signature)
-    if not isinstance(public_key, tuple) or len(public_key) != 2 or not all(isinstance(number, int) for number in public_key):
-        raise RequestError("a public key of P-256 is a pair of ints (x, y), as sigv4a_public_key makes it")
-    x, y = public_key
-    if numbers is None or not (0 <= x < P256_P and 0 <= y < P256_P) or (y * y - x**3 + 3 * x - P256_B) % P256_P:
-        return False
-    r, s = numbers
-    if not (1 <= r < P256_N and 1 <= s < P256_N):
-        return False
-    inverse = pow(s, -1, P256_N)
-    digest = int.from_bytes(sha256(_utf8(string_to_sign, "string_to_sign").encode()).digest(), "big")
-    found = _affine_add(_multiply(digest * inverse % P256_N, P256_G), _multiply(r * inverse % P256_N, public_key))
-    return found is not None and found[0] % P256_N == r
+    query = f"Action=connect&User={_quoted(user, 'user')}" + ("&ResourceType=ServerlessCache" if serverless else "")
+    return _token(signer, f"http://{_name(cache_name, 'cache_name').lower()}/?{query}", "elasticache", region, now)
 
 
-def sigv4a_public_key(private_key: int) -> tuple[int, int]:
-    """(x, y) of the public key of a private one, as sigv4a_key makes it: two ints below p.
+def memorydb_token(signer: Signer, cluster_name: str, user: str, *, region: str | None = None, now: datetime | None = None) -> str:
+    """The password of a MemoryDB user, as elasticache_token's. Source: https://docs.aws.amazon.com/memorydb/latest/devguide/auth-iam.html
 
-    Raises RequestError for what is no private key.
-    Source: SEC 1 3.2.1
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
     """
-    _check_private_key(private_key)
-    found = _multiply(private_key, P256_G)
-    assert found is not None
-    return found
+    url = f"http://{_name(cluster_name, 'cluster_name').lower()}/?Action=connect&User={_quoted(user, 'user')}"
+    return _token(signer, url, "memorydb", region, now)
 
 
-def _check_private_key(private_key: int) -> None:
-    if not isinstance(private_key, int) or not 1 <= private_key < P256_N:
-        raise RequestError("a private key of P-256 is an int from 1 to n - 1, as sigv4a_key makes it")
+def msk_token(signer: Signer, *, region: str | None = None, now: datetime | None = None) -> tuple[str, int]:
+    """(token, its end in milliseconds since the epoch) for OAUTHBEARER with a Kafka cluster of MSK.
+
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
+    Source: https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html
+    """
+    region = _token_region(signer, region)
+    url = f"https://kafka.{region}.amazonaws.com/?Action=kafka-cluster%3AConnect"
+    seconds = _read_clock(signer._clock, now)[0]
+    url = signer.presign("GET", url, expires=900, service="kafka-cluster", region=region, now=now or _at(seconds))
+    return _base64url(f"{url}&User-Agent=sigv4%2F{__version__}".encode()), (int(seconds) + 900) * 1000
 
 
-def _sign_p256(private_key: int, digest: bytes, extra_entropy: bytes = b"") -> tuple[int, int]:
-    """(r, s) of ECDSA over a digest."""
-    _check_private_key(private_key)
-    message = int.from_bytes(digest, "big")
-    for nonce in _nonces(private_key, message, extra_entropy):
-        r = _multiply_base(nonce) % P256_N
-        mask = int.from_bytes(os.urandom(32), "big") | 1  # so that the time of the inversion tells nothing of the nonce
-        s = pow(nonce * mask, -1, P256_N) * mask * (message + r * private_key) % P256_N
-        if r and s:
-            return r, s
-    raise AssertionError  # the nonces have no end
+def eks_token(signer: Signer, cluster_name: str, *, region: str | None = None, now: datetime | None = None) -> str:
+    """The bearer token for the Kubernetes API of an EKS cluster, good for 15 minutes.
+
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/cluster-auth.html
+    """
+    region = _token_region(signer, region)
+    url = f"https://sts.{region}.{_partition(region)[0]}/?Action=GetCallerIdentity&Version=2011-06-15"
+    url = signer.presign(
+        "GET", url, {"x-k8s-aws-id": _name(cluster_name, "cluster_name")}, expires=60, service="sts", region=region, now=now
+    )
+    return "k8s-aws-v1." + _base64url(url.encode())
 
 
-def _nonces(private_key: int, message: int, extra: bytes) -> Iterator[int]:
-    """RFC 6979 3.2, with 3.6 for the extra entropy."""
-    seed = private_key.to_bytes(32, "big") + (message % P256_N).to_bytes(32, "big") + extra
-    value, key = b"\1" * 32, bytes(32)
-    for mark in (b"\0", b"\1"):
-        key = hmac.digest(key, value + mark + seed, "sha256")
-        value = hmac.digest(key, value, "sha256")
-    while True:
-        value = hmac.digest(key, value, "sha256")
-        nonce = int.from_bytes(value, "big")
-        if 1 <= nonce < P256_N:
-            yield nonce
-        key = hmac.digest(key, value + b"\0", "sha256")
-        value = hmac.digest(key, value, "sha256")
+def iot_mqtt_url(signer: Signer, endpoint: str, *, region: str | None = None, now: datetime | None = None) -> str:
+    """The wss URL for MQTT over a WebSocket (sub-protocol mqtt) to an IoT endpoint, such as abc-ats.iot.us-east-1.amazonaws.com.
+
+    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
+    Source: https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
+    """
+    return signer.presign("GET", f"wss://{_name(endpoint, 'endpoint')}/mqtt", service=IOT_GATEWAY, region=region, now=now)
 
 
-def _comb_rows() -> list[dict[str, tuple[int, int]]]:
-    """Four rows: row s has, for each string of eight bits b7..b0, the point sum(+-2**(32 t + 8 s)) * G with + where bt is 1."""
-    global _comb, _blind
-    if _comb is None:
-        (x, y), zz, zzz = P256_G, 1, 1
-        doubled = []
-        for power in range(256):
-            if power % 8 == 0:
-                doubled.append((x, y, zz, zzz))
-            x, y, zz, zzz = _double(x, y, zz, zzz)
-        teeth = _affine_all(doubled)  # 2**(8 i) * G
-        rows = []
-        for row in range(4):
-            # Patterns with the highest bit 1 first, tooth by tooth, all of a round with one inversion; the others are their negatives.
-            points = [teeth[28 + row]]
-            for tooth in range(6, -1, -1):
-                x, y = teeth[4 * tooth + row]
-                points = _affine_add_all([(point, other) for point in points for other in ((x, P256_P - y), (x, y))])
-            table = {}
-            for pattern, (x, y) in enumerate(points):
-                table[f"{pattern + 128:08b}"] = (x, y)
-                table[f"{127 - pattern:08b}"] = (x, P256_P - y)
-            rows.append(table)
-        start = int.from_bytes(os.urandom(32), "big") % (P256_N - 1) + 1
-        x, y = _affine_all([_comb_sum(rows, start, 1, P256_G)])[0]
-        _blind = start, (x, y if (start - 128) % P256_N % 2 else P256_P - y)
-        _comb = rows
-    found: list[dict[str, tuple[int, int]]] = _comb
-    return found
+def _token(signer: Signer, url: str, service: str, region: str | None, now: datetime | None, expires: int = 900) -> str:
+    """A presigned URL without its scheme."""
+    if region is None and signer.region is None:
+        (_, _, found), _, _ = _split_url(url)
+        region = found[1] if found else None
+    region = _token_region(signer, region)
+    return signer.presign("GET", url, expires=expires, service=service, region=region, now=now).partition("://")[2]
 
 
-def _multiply_base(scalar: int) -> int:
-    """The x of scalar * G, begun with a random b * G, of which the scalar is relieved first. That b is doubled after each use."""
-    global _blind
-    rows = _comb_rows()
-    while True:
-        start, point = _blind
-        _blind = 2 * start % P256_N, _affine_double(point)
-        x, _, zz, _ = _comb_sum(rows, scalar, start, point)
-        if zz:
-            return x * pow(zz, -1, P256_P) % P256_P
+def _token_region(signer: Signer, region: Any) -> str:
+    region = region or signer.region or signer._find_region()
+    if region is None or isinstance(_read_region(region), tuple):
+        raise RequestError("the token is for one region; pass region=, or set AWS_REGION")
+    return _read_scope("region", region)
 
 
-def _comb_sum(rows: list[dict[str, tuple[int, int]]], scalar: int, start: int, point: tuple[int, int]) -> tuple[int, int, int, int]:
-    """scalar * G or its negative, from point = start * G with a random Z, by a comb of signed digits: no digit is zero, so each
-    scalar costs 32 additions and 7 doublings, and nothing branches by its bits."""
-    p = P256_P
-    x, y = point
-    scalar = (scalar - 128 * start) % P256_N  # the start is doubled seven times
-    if scalar % 2 == 0:  # digits of +-1 make odd numbers only
-        scalar, y = P256_N - scalar, p - y
-    bits = f"{(scalar + 2**256 - 1) >> 1:0256b}"
-    z = int.from_bytes(os.urandom(32), "big") % (p - 1) + 1
-    zz = z * z % p
-    zzz = zz * z % p
-    X, Y = x * zz % p, y * zzz % p
-    for column in range(7, -1, -1):  # the addition is written out, here and in _multiply: one function for both costs 4 % of a signature
-        for row in range(4):
-            x, y = rows[row][bits[31 - column - 8 * row :: 32]]
-            P = x * zz - X
-            R = y * zzz - Y
-            PP = P * P % p
-            PPP = P * PP % p
-            Q = X * PP % p
-            X = (R * R - PPP - 2 * Q) % p
-            Y = (R * (Q - X) - Y * PPP) % p
-            zz = zz * PP % p
-            zzz = zzz * PPP % p
-        if column:
-            X, Y, zz, zzz = _double(X, Y, zz, zzz)
-    return X, Y, zz, zzz
+def _name(text: Any, what: str) -> str:
+    """A host or a name as part of a URL."""
+    if not isinstance(text, str) or not text or not text.isascii() or text.encode().translate(None, UNRESERVED):
+        raise RequestError(f"{what} is {_beginning(text)}; it must be a name alone, without scheme, port or path")
+    return text
 
 
-def _double(X: int, Y: int, zz: int, zzz: int) -> tuple[int, int, int, int]:
-    p = P256_P
-    U = 2 * Y
-    V = U * U % p
-    W = U * V % p
-    S = X * V % p
-    M = 3 * (X - zz) * (X + zz) % p  # a = -3
-    X = (M * M - 2 * S) % p
-    return X, (M * (S - X) - W * Y) % p, V * zz % p, W * zzz % p
+def _quoted(text: str, what: str) -> str:
+    return _quote(_utf8(text, what))
 
 
-def _affine_all(points: list[tuple[int, int, int, int]]) -> list[tuple[int, int]]:
-    """(x, y) of points that are not neutral, with one inversion for all (Montgomery's trick): 1/ZZZ gives 1/ZZ = (ZZ/ZZZ)**2."""
-    p = P256_P
-    products = [1]
-    for _, _, _, zzz in points:
-        products.append(products[-1] * zzz % p)
-    inverse = pow(products[-1], -1, p)
-    found = []
-    for index in range(len(points) - 1, -1, -1):
-        X, Y, zz, zzz = points[index]
-        cubed = inverse * products[index] % p
-        inverse = inverse * zzz % p
-        root = zz * cubed % p  # 1/Z
-        found.append((X * root * root % p, Y * cubed % p))
-    return found[::-1]
-
-
-def _multiply(scalar: int, point: tuple[int, int]) -> tuple[int, int] | None:
-    """scalar * point for any point, None where that is the neutral one; not blinded, as only public values are multiplied so."""
-    p = P256_P
-    window: list[Any] = [None, point]
-    for _ in range(14):
-        window.append(_affine_add(window[-1], point))
-    X, Y, zz, zzz = 1, 1, 0, 0
-    for digit in f"{scalar:064x}":
-        for _ in range(4 if zz else 0):
-            X, Y, zz, zzz = _double(X, Y, zz, zzz)
-        other = window[int(digit, 16)]
-        if other is None:
-            continue
-        if not zz:
-            (X, Y), zz, zzz = other, 1, 1
-            continue
-        P = (other[0] * zz - X) % p
-        R = (other[1] * zzz - Y) % p
-        if not P:  # the same x: a doubling, or the neutral point
-            total = _affine_add(_affine_all([(X, Y, zz, zzz)])[0], other)
-            (X, Y), zz, zzz = (total or (1, 1)), int(total is not None), int(total is not None)
-            continue
-        PP = P * P % p
-        PPP = P * PP % p
-        Q = X * PP % p
-        X = (R * R - PPP - 2 * Q) % p
-        Y = (R * (Q - X) - Y * PPP) % p
-        zz = zz * PP % p
-        zzz = zzz * PPP % p
-    return _affine_all([(X, Y, zz, zzz)])[0] if zz else None
-
-
-def _affine_double(point: tuple[int, int]) -> tuple[int, int]:
-    x, y = point
-    slope = 3 * (x * x - 1) * pow(2 * y, -1, P256_P) % P256_P
-    x3 = (slope * slope - 2 * x) % P256_P
-    return x3, (slope * (x - x3) - y) % P256_P
-
-
-def _affine_add(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
-    """The sum of any two points, None being the neutral one."""
-    if one is None or other is None:
-        return one or other
-    if one[0] == other[0]:
-        return None if (one[1] + other[1]) % P256_P == 0 else _affine_double(one)
-    return _affine_add_all([(one, other)])[0]
-
-
-def _affine_add_all(pairs: list[tuple[tuple[int, int], tuple[int, int]]]) -> list[tuple[int, int]]:
-    """The sums of pairs of points of different x, with one inversion for all (Montgomery's trick)."""
-    p = P256_P
-    products = [1]
-    for (x1, _), (x2, _) in pairs:
-        products.append(products[-1] * (x2 - x1) % p)
-    inverse = pow(products[-1], -1, p)
-    sums = []
-    for index in range(len(pairs) - 1, -1, -1):
-        (x1, y1), (x2, y2) = pairs[index]
-        slope = (y2 - y1) * inverse * products[index] % p
-        inverse = inverse * (x2 - x1) % p
-        x3 = (slope * slope - x1 - x2) % p
-        sums.append((x3, (slope * (x1 - x3) - y1) % p))
-    return sums[::-1]
-
-
-def _read_der(signature: str) -> tuple[int, int] | None:
-    """(r, s) of a DER signature in lowercase hex, None where it is anything but that, to the bit."""
-    if not isinstance(signature, str) or len(signature) > 144 or len(signature) % 2 or not set(signature) <= set("0123456789abcdef"):
-        return None
-    data = bytes.fromhex(signature)
-    if len(data) < 8 or data[0] != 0x30 or data[1] != len(data) - 2:
-        return None
-    numbers = []
-    rest = data[2:]
-    for _ in range(2):
-        if len(rest) < 3 or rest[0] != 2 or rest[1] > len(rest) - 2 or not rest[1]:
-            return None
-        number, rest = rest[2 : 2 + rest[1]], rest[2 + rest[1] :]
-        if number[0] & 0x80 or (len(number) > 1 and number[0] == 0 and not number[1] & 0x80):
-            return None  # negative, or longer than it need be
-        numbers.append(int.from_bytes(number, "big"))
-    return None if rest else (numbers[0], numbers[1])
-
-
-# 7. S3 and streams ----------------------------------------------------------------------------------------------------
+# 8. S3 and streams ----------------------------------------------------------------------------------------------------
 
 MIN_CHUNK = 8192  # bytes: S3's bound for every chunk but the last
 SIGNATURE_V4A = 144  # characters to which SigV4a's are padded in a stream, so that its length is known in advance
@@ -2467,1498 +2402,308 @@ def decode_event(data: bytes) -> tuple[dict[str, Any], bytes]:
     return headers, data[12 + length : -4]
 
 
-# 8. Verify and explain ------------------------------------------------------------------------------------------------
-
-MAX_CHUNK = 1 << 24  # bytes of a signed chunk, which is held in memory until its signature holds
-MAX_LINE = 1024  # bytes of a chunk's first line, and of a trailer
-MAX_TRAILERS = 16
-MAX_PARTS = 100  # of a form
-MAX_KEPT = 4096  # characters of names or of an Authorization header that are worth keeping; who fills a cache need not be known
-STREAMING_UNSIGNED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
-HEX_BYTES = "".join(sorted(HEX_DIGITS)).encode()
-# Parameters that make a URL a presigned one, and headers that a request has once at most.
-URL_PARAMETERS = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-signature", "x-amz-signedheaders"})
-SINGLE_HEADERS = OLD_HEADERS | {"host", "date", CONTENT_SHA256}
-# Fields of a form that no condition of its policy need cover.
-UNCOVERED_FIELDS = frozenset({"policy", "x-amz-signature", "file"})
-
-# {an Authorization header without its signature: what _read_authorization makes of it}
-_authorizations: dict[str, tuple[str, str, str, str, str, str, str]] = {}
-_spellings: dict[tuple[str, ...], dict[str, str]] = {}  # names of headers -> {in lower case: as they arrived}
-_signed_lines: dict[tuple[Any, ...], tuple[str, Any, tuple[str, ...]]] = {}  # see _read_signed_headers
-_times: dict[str, float] = {}  # seconds since the epoch by X-Amz-Date
-
-
-class Verified:
-    """A request whose signature holds: who signed it, when, and what.
-
-    access_key_id: whose. scope: YYYYMMDD/region/service/aws4_request, for SigV4a without the region. service: the scope's;
-    region: the scope's, or SigV4a's set of them, joined by commas. time: when it was signed, an aware datetime. expiration: when
-    a presigned URL or a form ends, an aware datetime, else None.
-    signed_headers: their names, in lower case; no other header is the signer's word. payload_hash: lowercase hex, or a constant.
-    body_is_signed: whether the body is the signer's word; it is not with UNSIGNED-PAYLOAD and its like, nor in a form, which
-    signs its fields and nothing else: no method, path, query or header.
-    body: bytes where those were handed in, checked and without aws-chunked's framing. For a file or an iterable, a binary file
-    that is checked as it is read, for an asynchronous iterable another one: SignatureError is raised while reading, at the end
-    at the latest, so read it to its end. trailers: dict of what followed the data, once it was read.
-    fields, policy: those of a form, dicts, the bucket that was checked among the fields; empty for other requests.
-    """
-
-    __slots__ = (
-        "access_key_id",
-        "scope",
-        "service",
-        "region",
-        "signed_headers",
-        "payload_hash",
-        "trailers",
-        "fields",
-        "policy",
-        "_seconds",
-        "_end",
-        "_body",
-    )
-
-    def __init__(
-        self,
-        access_key_id: str,
-        scope: str,
-        service: str,
-        region: str,
-        seconds: float,
-        end: float | None,
-        signed_headers: tuple[str, ...],
-        payload_hash: str,
-        body: Any,
-    ) -> None:
-        self.access_key_id = access_key_id
-        self.scope = scope
-        self.service = service
-        self.region = region
-        self.signed_headers = signed_headers
-        self.payload_hash = payload_hash
-        self.trailers: dict[str, str] = {}
-        self.fields: dict[str, Any] = {}
-        self.policy: dict[str, Any] = {}
-        self._seconds = seconds
-        self._end = end
-        self._body = body
-
-    def __repr__(self) -> str:
-        return f"<Verified {self.access_key_id} {self.scope}>"
-
-    @property
-    def time(self) -> datetime:
-        return _at(self._seconds)
-
-    @property
-    def body_is_signed(self) -> bool:
-        return not self.policy and self.payload_hash not in (UNSIGNED_PAYLOAD, STREAMING_UNSIGNED)
-
-    @property
-    def expiration(self) -> datetime | None:
-        return None if self._end is None else _at(self._end)
-
-    @property
-    def body(self) -> Any:
-        if isinstance(self._body, list):  # the data of chunks, joined only for who wants them
-            self._body = b"".join(self._body)
-        return self._body
-
-
-def verify(
-    method: str,
-    url: str,
-    headers: Headers,
-    body: Any,
-    credentials: Any,
-    *,
-    service: str | None = None,
-    region: str | None = None,
-    now: datetime | None = None,
-    max_skew: float = 900,
-    double_encode: bool | None = None,
-    normalize_path: bool | None = None,
-    token_after_signature: bool | None = None,
-) -> Verified:
-    """Who signed a request that arrived, and when; the server's side of Signer, sign_stream and post_policy.
-
-    method, url, headers: as they arrived; the URL absolute, or the request's target, /path?query, still encoded. The signature
-    may stand in the Authorization header, in the query, or in a form's fields, and be SigV4's or SigV4a's.
-    body: bytes, another buffer or a str; a binary file or an iterable of bytes, also an asynchronous one, which is checked while
-    Verified.body is read, chunk by chunk where it is aws-chunked; for a form its multipart/form-data, or its fields as a mapping,
-    the upload under `file` (without one its length stays unchecked: see the policy). None is an empty one. Checksums in trailers
-    are checked for crc32, sha1 and sha256, others are the caller's to hold against Verified.trailers.
-    credentials: Credentials, or a callable that returns them for an access key id, or None where it knows none. For SigV4a the
-    public key, (x, y), will do in their place: then any access key id is taken, which is not the signer's word, and any token.
-    service, region: those that must be signed for; None takes any. now: aware datetime, None the present. max_skew: seconds that the
-    time of signing may be off. double_encode, normalize_path, token_after_signature: as for Signer.
-
-    A path is signed as it is normalised for its service: for all but S3, /a/../b and //b are /b; route by the normalised one.
-
-    Raises SignatureError, with the code that S3 would answer with, for everything that is not rightly signed: also where host or
-    an x-amz- header is not among the signed ones, or a request carries more than one signature.
-    Raises RequestError for arguments of the caller's that can't be, such as a naive `now`.
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
-    """
-    moment = _read_clock(time.time, now)[0]
-    try:
-        if headers.__class__ is not dict:
-            headers = _header_pairs(headers)  # an iterator could be read but once
-        claim = _read_claim(method, url, headers, double_encode, normalize_path, token_after_signature)
-        if claim is None:
-            return _verify_form(method, url, headers, body, credentials, service, region, moment)
-    except RequestError as error:
-        raise SignatureError("InvalidRequest", str(error)) from None
-    who, amz_date, seconds, life, token, head, payload_hash, signature, sent = claim
-    algorithm, access_key_id, scope, of_service, of_region = who
-    malformed = "AuthorizationHeaderMalformed" if life is None else "AuthorizationQueryParametersError"
-    if service is not None and service != of_service:
-        raise SignatureError(malformed, f"the request is signed for the service {_beginning(of_service)}; expecting {service!r}")
-    if region is not None and region != of_region and not (algorithm == ALGORITHM_V4A and _is_in_set(region, of_region)):
-        raise SignatureError(malformed, f"the request is signed for the region {_beginning(of_region)}; expecting {region!r}")
-    end = None
-    if life:
-        end = seconds + life
-        if moment > end:
-            raise SignatureError("AccessDenied", f"the URL expired at {_iso(end)}")
-        if seconds - moment > max_skew:
-            raise SignatureError("AccessDenied", f"the URL is not valid before {_iso(seconds)}")
-    elif not -max_skew <= moment - seconds <= max_skew:
-        off = f"{abs(moment - seconds):.0f} s {'ago' if moment > seconds else 'ahead'}"
-        raise SignatureError("RequestTimeTooSkewed", f"the request says it was signed {off}; {max_skew:g} s are allowed")
-    known = _known(credentials, access_key_id, algorithm)
-    if known.__class__ is not tuple:
-        _check_token(known, token, moment)
-
-    hashed = payload_hash is None
-    if payload_hash is None:
-        if of_service in S3_SERVICES or of_service == LATTICE:
-            if life is None:
-                raise SignatureError("MissingSecurityHeader", f"header {CONTENT_SHA256} is missing; {of_service} wants it")
-            payload_hash, hashed = UNSIGNED_PAYLOAD, False
-        elif body.__class__ is bytes:
-            payload_hash = sha256(body).hexdigest()
-        else:
-            body, payload_hash = _payload(_rereadable(body), None, None)
-    if algorithm == ALGORITHM:
-        state = known._states.get((of_service, of_region))  # as in Signer._prepare
-        if state is None or state[0] != amz_date[:8]:
-            state = _signing_state(known, amz_date[:8], of_region, of_service)
-        _, expected = _signature(head + payload_hash, amz_date, scope, *state[4:])
-        holds = hmac.compare_digest(expected, signature)
-    else:
-        known = known if known.__class__ is tuple else _public_key(known)
-        holds = sigv4a_verify(known, string_to_sign(head + payload_hash, amz_date, scope, algorithm), signature)
-    if not holds:
-        raise SignatureError("SignatureDoesNotMatch", "the signature is not the one of this request by this access key")
-    found = Verified(access_key_id, scope, of_service, of_region, seconds, end, sent[2], payload_hash, body)
-    if not hashed:
-        _check_body(found, sent, known, amz_date, signature)
-    elif body.__class__ is not bytes:
-        found._body = _as_bytes(body)
-    return found
-
-
-def _is_in_set(region: str, regions: str) -> bool:
-    """Whether a region is in SigV4a's set: us-east-1, us-*, or both joined by a comma. By hand, since fnmatch can take exponential time."""
-    return "*" not in region and any(_matches(region, pattern.strip()) for pattern in regions.split(","))
-
-
-def _matches(region: str, pattern: str) -> bool:
-    first, *middle = pattern.split("*")
-    if not middle:
-        return region == pattern
-    last = middle.pop()
-    if len(first) + len(last) > len(region) or not region.startswith(first) or not region.endswith(last):
-        return False
-    rest = region[len(first) : len(region) - len(last)]
-    for part in middle:
-        _, found, rest = rest.partition(part) if part else ("", "*", rest)
-        if not found:
-            return False
-    return True
-
-
-def _known(credentials: Any, access_key_id: str, algorithm: str) -> Any:
-    """The Credentials of an access key id, or a public key of SigV4a's."""
-    found = credentials
-    if callable(credentials):
-        try:
-            found = credentials(access_key_id)
-        except LookupError:
-            found = None
-    elif credentials is None:
-        raise CredentialsError("credentials is None; pass Credentials, or a callable that returns them for an access key id")
-    if found.__class__ is tuple and len(found) == 2 and all(isinstance(number, int) for number in found):
-        if algorithm == ALGORITHM:
-            raise SignatureError("InvalidAccessKeyId", "the request is signed with SigV4, and only a public key is known for SigV4a")
-        return found
-    if found is not None and not isinstance(found, Credentials):
-        raise CredentialsError(
-            f"credentials gave {_kind(found)}; pass Credentials, a public key (x, y), or a callable that returns them for an access key id"
-        )
-    if found is None or found.access_key_id != access_key_id:
-        raise SignatureError("InvalidAccessKeyId", f"the access key id {_beginning(access_key_id)} is not known")
-    return found
-
-
-def _check_token(credentials: Credentials, token: str | None, moment: float) -> None:
-    own = credentials.session_token
-    if (token or own) and not (token and own and token.isascii() and hmac.compare_digest(token, own)):
-        raise SignatureError("InvalidToken", "the session token of the request is not the one of this access key")
-    if credentials._expires_at <= moment:
-        raise SignatureError("ExpiredToken", f"the credentials expired at {_iso(credentials._expires_at)}")
-
-
-def _public_key(credentials: Credentials) -> tuple[int, int]:
-    """SigV4a's public key of credentials, kept with them: it takes as long as a verification."""
-    kept = credentials._states.get(("", ""))
-    if kept is None:
-        kept = sigv4a_public_key(sigv4a_key(credentials.access_key_id, credentials.secret_access_key))
-        _remember(credentials._states, ("", ""), kept)
-    return kept
-
-
-def _read_claim(
-    method: str,
-    url: str,
-    headers: Headers,
-    double_encode: bool | None = None,
-    normalize_path: bool | None = None,
-    token_after: bool | None = None,
-) -> tuple[Any, ...] | None:
-    """What a request says of its signature, None where it has none: ((algorithm, access key id, scope, service, region or set of them),
-    X-Amz-Date, the same in seconds, the URL's life in seconds (0 where it names none) or None for the header form, token, canonical
-    request up to the payload hash, the hash that is declared or None, signature, (headers, their names by those in lower case, the
-    signed ones))."""
-    if method.__class__ is not str or method not in METHODS:
-        _read_method(method)
-    authority = ""
-    if isinstance(url, str) and url[:1] == "/":
-        path, _, query = _utf8(url, "url").partition("?")
-    else:
-        (_, authority, _), path, query = _split_url(url)
-    if "#" in str(url) or query[:1] == "=" or "&=" in query:  # what reads the request after us may see it otherwise
-        raise SignatureError("InvalidRequest", "the URL holds a # or a parameter without a name; percent-encode the one, drop the other")
-    values: Any = headers
-    spelling = None
-    if headers.__class__ is dict and _are_plain(values.values()):
-        names = tuple(values)
-        spelling = _spellings.get(names) or _read_spelling(names)
-    if not spelling:
-        values = _received_headers(headers)
-        names = tuple(values)
-        spelling = dict(zip(names, names))
-    if "host" not in spelling and authority:
-        values, names, spelling = {**values, "host": authority}, (*names, "host"), {**spelling, "host": "host"}
-
-    found: dict[str, str] = {}
-    pairs: Pairs = []
-    if query:
-        pairs = _query_pairs(query)
-        for name, value in pairs:
-            if name[:6].lower() == "x-amz-" and name.lower() in OLD_PARAMETERS:
-                if name.lower() in found:
-                    raise SignatureError("AuthorizationQueryParametersError", f"the parameter {name} is there twice")
-                found[name.lower()] = _unquote(value).decode("utf-8", "replace")
-    declared = values[spelling[CONTENT_SHA256]] if CONTENT_SHA256 in spelling else None
-    amz_date = values[spelling["x-amz-date"]] if "x-amz-date" in spelling else ""
-    life = None
-    if "authorization" in spelling:
-        if not URL_PARAMETERS.isdisjoint(found):
-            raise SignatureError("InvalidArgument", "the request is signed in its Authorization header and in its query; one is allowed")
-        malformed = "AuthorizationHeaderMalformed"
-        authorization = values[spelling["authorization"]]
-        read = _authorizations.get(authorization[:-64])
-        if read is None:
-            read, signature = _read_authorization(authorization)
-        else:
-            signature = authorization[-64:]
-        algorithm, access_key_id, scope, date, region, service, signed = read
-        if not amz_date:
-            amz_date = _date_of(values[spelling["date"]] if "date" in spelling else "")
-        token_name = spelling.get("x-amz-security-token") or spelling.get("x-amz-s3session-token")
-        token = values[token_name] if token_name else None
-        regions = values[spelling["x-amz-region-set"]] if "x-amz-region-set" in spelling else ""
-    elif not URL_PARAMETERS.isdisjoint(found):
-        malformed = "AuthorizationQueryParametersError"
-        missing = (URL_PARAMETERS | {"x-amz-date"}) - set(found)
-        if missing:
-            raise SignatureError(malformed, f"the query has no {' and no '.join(sorted(missing))}")
-        algorithm, access_key_id, scope, date, region, service = _read_credential(
-            found["x-amz-algorithm"], found["x-amz-credential"], malformed
-        )
-        signed, signature, amz_date = found["x-amz-signedheaders"], found["x-amz-signature"], found["x-amz-date"]
-        token = found.get("x-amz-security-token") or found.get("x-amz-s3session-token")
-        regions = found.get("x-amz-region-set", "")
-        life = _read_life(found.get("x-amz-expires"))
-        if declared is None:  # some SDKs put the header into the query
-            declared = next((value for name, value in pairs if name.lower() == CONTENT_SHA256), None)
-    else:
-        return None
-
-    seconds = _times.get(amz_date)
-    if seconds is None:
-        seconds = _read_amz_date(amz_date, malformed)
-    asymmetric = algorithm == ALGORITHM_V4A
-    if asymmetric:
-        region = regions
-        if not regions:
-            raise SignatureError(malformed, "the request is signed with SigV4a and names no regions in X-Amz-Region-Set")
-    if date != amz_date[:8]:
-        raise SignatureError(malformed, "the credential's scope must begin with the day of X-Amz-Date")
-    if not signature.isascii() or (len(signature) != 64 and not asymmetric):
-        raise SignatureError(malformed, "the signature must be 64 digits in lowercase hex")
-    if token_after is None:
-        token_after = service == IOT_GATEWAY
-    template, pick, signed_names = _signed_lines.get((names, signed, token_after)) or _read_signed_headers(
-        names, spelling, signed, token_after, malformed
-    )
-    if life == 0 and service in S3_SERVICES:
-        raise SignatureError(malformed, "the query has no x-amz-expires, which S3 wants")
-
-    canonical_query = ""
-    if pairs:
-        if life is not None:
-            unsigned = {"x-amz-signature", "x-amz-security-token"} if token_after else {"x-amz-signature"}
-            pairs = [pair for pair in pairs if pair[0].lower() not in unsigned]
-        canonical_query = _canonical_query(pairs)
-    if path.encode().translate(None, PLAIN_PATH) or "//" in path or "/." in path:
-        of_s3 = service in S3_SERVICES
-        path = _canonical_path(
-            path, not of_s3 if double_encode is None else double_encode, not of_s3 if normalize_path is None else normalize_path
-        )
-    head = f"{method}\n{path}\n{canonical_query}\n{template % pick(values)}\n{signed}\n"
-    who = algorithm, access_key_id, scope, service, region
-    return who, amz_date, seconds, life, token, head, declared, signature, (values, spelling, signed_names)
-
-
-def _read_spelling(names: tuple[str, ...]) -> dict[str, str]:
-    """{in lower case: as it arrived} of valid names, empty where two differ in case alone."""
-    spelling = {_header_name(name).lower(): name for name in names}
-    if len(spelling) < len(names):
-        return {}
-    if sum(map(len, names)) <= MAX_KEPT:
-        _remember(_spellings, names, spelling)
-    return spelling
-
-
-def _received_headers(headers: Headers) -> dict[str, str]:
-    """{name in lower case: canonical value} of headers in any form, repeated ones joined."""
-    pairs = [(_header_name(name).lower(), _unfolded(_header_text(name, value))) for name, value in _header_pairs(headers)]
-    values = _joined(pairs)
-    if len(values) < len(pairs):
-        names = [name for name, _ in pairs]
-        for name in SINGLE_HEADERS:
-            if names.count(name) > 1:
-                raise SignatureError("InvalidRequest", f"header {name} is there twice")
-    return values
-
-
-def _read_authorization(text: str) -> tuple[Any, str]:
-    """((algorithm, access key id, scope, its date, region and service, names of signed headers), signature) of an Authorization header.
-
-    The former are kept by the text before the signature, which is the same in all requests of a day that look alike.
-    """
-    malformed = "AuthorizationHeaderMalformed"
-    algorithm, _, rest = text.partition(" ")
-    fields = {}
-    for part in rest.split(","):  # blanks after the commas are optional
-        name, equals, value = part.strip(" ").partition("=")
-        if not equals or not value or name in fields:
-            raise SignatureError(malformed, "Authorization must be name=value pairs, with commas between them, each once")
-        fields[name] = value
-    try:
-        credential, signed, signature = fields.pop("Credential"), fields.pop("SignedHeaders"), fields.pop("Signature")
-    except KeyError as error:
-        raise SignatureError(malformed, f"Authorization has no {error.args[0]}") from None
-    if fields:
-        raise SignatureError(malformed, "Authorization may hold Credential, SignedHeaders and Signature, nothing else")
-    read = (*_read_credential(algorithm, credential, malformed), signed)
-    if text.endswith(f"Signature={signature}") and len(signature) == 64 and len(text) <= MAX_KEPT:
-        _remember(_authorizations, text[:-64], read)
-    return read, signature
-
-
-def _read_credential(algorithm: str, credential: str, malformed: str) -> tuple[str, str, str, str, str, str]:
-    """(algorithm, access key id, scope, its date, region, empty for SigV4a, and service)."""
-    if algorithm not in (ALGORITHM, ALGORITHM_V4A):
-        raise SignatureError(malformed, f"the algorithm is {_beginning(algorithm)}; {ALGORITHM} and {ALGORITHM_V4A} are known")
-    count = 4 if algorithm == ALGORITHM else 3
-    access_key_id, *parts = credential.rsplit("/", count)
-    sound = len(parts) == count and access_key_id and all(parts) and parts[-1] == "aws4_request"
-    if not sound or "".join(parts).encode("utf-8", "replace").translate(None, UNRESERVED):
-        form = "access key id/YYYYMMDD/region/service/aws4_request"
-        raise SignatureError(malformed, f"the credential must be {form if count == 4 else form.replace('/region', '')}")
-    return algorithm, access_key_id, "/".join(parts), parts[0], parts[1] if count == 4 else "", parts[-2]
-
-
-def _read_amz_date(amz_date: str, malformed: str) -> float:
-    """Seconds since the epoch."""
-    from datetime import datetime, timezone
-
-    if not amz_date and malformed == "AuthorizationHeaderMalformed":
-        raise SignatureError("MissingSecurityHeader", "the request has no X-Amz-Date and no Date")
-    try:
-        if (
-            len(amz_date) != 16
-            or not amz_date.isascii()
-            or amz_date[8] + amz_date[15] != "TZ"
-            or not (amz_date[:8] + amz_date[9:15]).isdigit()
-        ):
-            raise ValueError
-        parts = [int(amz_date[start:end]) for start, end in ((0, 4), (4, 6), (6, 8), (9, 11), (11, 13), (13, 15))]
-        seconds = datetime(*parts, tzinfo=timezone.utc).timestamp()  # type: ignore[arg-type, misc]
-    except ValueError:
-        raise SignatureError(
-            "AccessDenied" if malformed == "AuthorizationHeaderMalformed" else malformed,
-            f"the time of signing is {_beginning(amz_date)}; it must be a time in the form YYYYMMDDTHHMMSSZ",
-        ) from None
-    _remember(_times, amz_date, seconds)
-    return seconds
-
-
-def _date_of(date: str) -> str:
-    """X-Amz-Date from a Date header, which may stand for it; empty where it is none."""
-    seconds = _http_date(date)
-    return "" if seconds is None else _amz_date(time.gmtime(seconds))
-
-
-def _read_life(text: str | None) -> int:
-    """Seconds that a URL is good for, 0 where it does not say."""
-    if text is None:
-        return 0
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_EXPIRES):
-        raise SignatureError(
-            "AuthorizationQueryParametersError", f"X-Amz-Expires is {_beginning(text)}; it must be a number from 1 to {MAX_EXPIRES}"
-        )
-    return int(text)
-
-
-def _read_signed_headers(
-    names: tuple[str, ...], spelling: dict[str, str], signed: str, token_after: bool, malformed: str
-) -> tuple[str, Any, tuple[str, ...]]:
-    """(template of the canonical lines, what picks their values, names) for headers of these names, as in _make_plan."""
-    listed = signed.split(";")
-    if listed != sorted(set(listed)) or signed != signed.lower():
-        raise SignatureError(malformed, "the signed headers must be in lower case, in order, with semicolons between them, each once")
-    for name in listed:
-        if name not in spelling:
-            raise SignatureError("SignatureDoesNotMatch", f"header {_beginning(name)} was signed, but did not arrive")
-    given = set(listed)
-    for name in sorted(spelling):
-        if name not in given and (name == "host" or _is_amazons(name)) and not (token_after and name == "x-amz-security-token"):
-            raise SignatureError("AccessDenied", f"header {name} arrived, but was not signed")
-    if "host" not in given:
-        raise SignatureError("AccessDenied", "the request has no Host that was signed")
-    template = "".join([f"{name.replace('%', '%%')}:%s\n" for name in listed])
-    plan = template, itemgetter(*[spelling[name] for name in listed]), tuple(listed)
-    if sum(map(len, names)) <= MAX_KEPT:
-        _remember(_signed_lines, (names, signed, token_after), plan)
-    return plan
-
-
-def _rereadable(body: Any) -> Any:
-    """A body whose hash nothing declares, read whole where it can be read only once."""
-    if body is None or isinstance(body, str) or _body_kind(body) != "stream":
-        return body
-    if hasattr(body, "__aiter__"):
-        raise RequestError("the body is an asynchronous iterable, whose hash the request does not declare; read it first")
-    return io.BytesIO(b"".join(_pieces_of(body)))
-
-
-def _is_amazons(name: str) -> bool:
-    """Whether a header is one that must be signed where it is there; CGI and WSGI take _ for -."""
-    return name.replace("_", "-").startswith("x-amz-")
-
-
-def _pieces_of(body: Any) -> Iterator[bytes]:
-    """The pieces of a body, each a copy unless it is bytes: a buffer may be used again before its chunk's signature is there."""
-    return map(bytes, _buffers_of(body, FILE_PIECE))
-
-
-def _as_bytes(body: Any) -> Any:
-    """A buffer as bytes; what is read stays as it is."""
-    if body is None or body.__class__ is bytes:
-        return body or b""
-    return bytes(memoryview(body)) if _body_kind(body) == "buffer" else body
-
-
-def _check_body(found: Verified, sent: tuple[Any, ...], known: Any, amz_date: str, signature: str) -> None:
-    """Hold the body against the hash that the signature is over: now where it is there, else while it is read."""
-    body, payload_hash = found._body, found.payload_hash
-    if not _is_payload_hash(payload_hash):
-        raise SignatureError(
-            "InvalidArgument", f"{CONTENT_SHA256} must be a SHA-256 in lowercase hex, {UNSIGNED_PAYLOAD} or another constant"
-        )
-    if isinstance(body, str):
-        body = _utf8(body, "body").encode()
-    check: Any = _HashCheck(payload_hash)
-    if payload_hash.startswith("STREAMING-"):
-        values, spelling, names = sent
-        check = _stream_check(found, {name: values[spelling[name]] for name in names}, known, amz_date, signature)
-    found.trailers = check.trailers
-    if body is None or _body_kind(body) == "buffer":
-        found._body = check.feed(_as_bytes(body)) + check.end()
-    else:
-        found._body = _CheckedPieces(body, check) if hasattr(body, "__aiter__") else _CheckedFile(body, check)
-
-
-def _stream_check(found: Verified, headers: dict[str, str], known: Any, amz_date: str, signature: str) -> Any:
-    """What checks a body that is signed in pieces, by the constant in place of its hash."""
-    kind = found.payload_hash
-    asymmetric = known.__class__ is tuple
-    own = f"STREAMING-{ALGORITHM_V4A if asymmetric else ALGORITHM}-"
-    chain = _Chain(known, amz_date, found.scope, signature, asymmetric)
-    if kind == "STREAMING-AWS4-HMAC-SHA256-EVENTS" and not asymmetric:
-        return _EventCheck(chain, found.region, found.service)
-    signed = kind in (own + "PAYLOAD", own + "PAYLOAD-TRAILER")
-    if not signed and kind != STREAMING_UNSIGNED:
-        raise SignatureError(
-            "InvalidArgument", f"{CONTENT_SHA256} names a constant that is unknown, or not one for the request's algorithm"
-        )
-    length = headers.get("x-amz-decoded-content-length", "")
-    if not (length.isascii() and length.isdigit() and len(length) < 20):
-        raise SignatureError("MissingContentLength", "x-amz-decoded-content-length is missing, or no number")
-    has_trailers = kind.endswith("-TRAILER")
-    trailers = [name.strip().lower() for name in headers.get("x-amz-trailer", "").split(",") if has_trailers and name.strip()]
-    return _ChunkCheck(chain if signed else None, int(length), trailers, has_trailers, asymmetric)
-
-
-class _HashCheck:
-    """A body of one hash, or of none that was signed."""
-
-    def __init__(self, expected: str) -> None:
-        self.trailers: dict[str, str] = {}
-        self._expected = expected
-        self._digest = sha256()
-        self._signed = expected != UNSIGNED_PAYLOAD
-        self._held: list[Any] = []
-
-    def feed(self, data: Any) -> list[Any]:
-        """What may be given out after the next bytes."""
-        if not self._signed:
-            return [data]
-        self._digest.update(data)
-        held, self._held = self._held, [data]  # the last is given when all hold, so that who reads just so far meets the refusal
-        return held
-
-    def end(self) -> list[Any]:
-        """What is left to give out. Raises SignatureError where the body does not hold, or is not complete."""
-        if self._signed and not hmac.compare_digest(self._digest.hexdigest(), self._expected):
-            raise SignatureError("XAmzContentSHA256Mismatch", "the body is not the one whose SHA-256 was signed")
-        return self._held
-
-
-class _ChunkCheck:
-    """An aws-chunked body in pieces of any size. Data are given out when their chunk's signature holds; unsigned ones at once."""
-
-    def __init__(self, chain: _Chain | None, length: int, trailers: list[str], has_trailers: bool, asymmetric: bool) -> None:
-        self.trailers: dict[str, str] = {}
-        self._chain = chain
-        self._length = length  # bytes of data that are still to come
-        self._names = trailers
-        self._has_trailers = has_trailers
-        self._size = (SIGNATURE_V4A if asymmetric else 64) if chain else 0  # characters of a signature
-        named = [name[len("x-amz-checksum-") :] for name in trailers if name.startswith("x-amz-checksum-")]
-        self._checksums = {name: _checksum(name)[1]() for name in named if name in OWN_CHECKSUMS}
-        self._next = self._read_size  # what reads the next line
-        self._ended = False
-        self._line = b""  # what is there of it
-        self._left = 0  # bytes of the chunk that are still to come
-        self._held: list[Any] = []
-        self._signature = ""
-        self._digest = sha256()
-
-    def feed(self, data: Any) -> list[Any]:
-        """The data, bytes-like, that may be given out after the next bytes."""
-        view = _bytes_view(data)
-        given: list[Any] = []
-        start = 0
-        size = len(view)
-        while start < size:
-            if self._left:
-                piece = view[start : start + self._left]
-                start += len(piece)
-                self._left -= len(piece)
-                if self._chain is None:
-                    self._give([piece], given)
-                else:
-                    if self._held:
-                        self._digest.update(piece)
-                    else:
-                        self._digest = sha256(piece)
-                    self._held.append(piece)
-                    if not self._left:
-                        self._end_chunk(given)
-                continue
-            if self._ended:
-                raise SignatureError("InvalidRequest", "the body goes on after the end of its aws-chunked stream")
-            window = view[start : start + 256].tobytes()
-            if window[:2] == b"\r\n" and self._next == self._read_break:  # with the next line, which is there as a rule
-                self._next = self._read_size
-                window = window[2:]
-                start += 2
-            cut = window.find(b"\n") + 1
-            start += cut or len(window)
-            line = self._line + window[: cut or 256]
-            if len(line) > MAX_LINE:
-                raise SignatureError("InvalidRequest", f"a line of the aws-chunked body is longer than {MAX_LINE} bytes")
-            if not cut:
-                self._line = line
-                continue
-            self._line = b""
-            if line[-2:] != b"\r\n":
-                raise SignatureError("InvalidRequest", "a line of the aws-chunked body does not end with CR LF")
-            self._next(line[:-2])
-        return given
-
-    def end(self) -> list[Any]:
-        if not self._ended:
-            raise SignatureError("IncompleteBody", "the aws-chunked body ends before its last chunk")
-        return []
-
-    def _read_size(self, line: bytes) -> None:
-        """<size in hex>;chunk-signature=<signature>, the latter in signed streams only."""
-        digits, mark, signature = line.partition(b";chunk-signature=")
-        sound = 1 <= len(digits) <= 16 and len(signature) == self._size and (mark != b"") == (self._chain is not None)
-        if not sound or digits.translate(None, HEX_BYTES):
-            what = "its size in hex and its signature" if self._chain else "its size in hex alone"
-            raise SignatureError("InvalidRequest", f"a chunk must begin with {what}")
-        self._signature = signature.decode("latin-1")
-        self._left = left = int(digits, 16)
-        self._length -= left
-        if left > MAX_CHUNK and self._chain:
-            raise SignatureError("InvalidRequest", f"a chunk says it has {left} bytes; {MAX_CHUNK} are held in memory at most")
-        if self._length < 0 or (not left and self._length):
-            off = f"{abs(self._length)} bytes {'more' if self._length < 0 else 'less'}"
-            raise SignatureError("IncompleteBody", f"the chunks have {off} than x-amz-decoded-content-length says")
-        if left:
-            self._next = self._read_break
-        else:
-            self._digest = sha256()
-            self._end_chunk([])
-            self._next = self._read_trailer if self._has_trailers else self._read_end
-
-    def _end_chunk(self, given: list[Any]) -> None:
-        if self._chain and not self._chain.check("PAYLOAD", f"{EMPTY_SHA256}\n{self._digest.hexdigest()}", self._signature):
-            raise SignatureError("SignatureDoesNotMatch", "the signature of a chunk is not the one of its data after those before it")
-        if self._checksums:
-            self._give(self._held, given)
-        else:
-            given += self._held
-        self._held = []
-
-    def _give(self, pieces: list[Any], given: list[Any]) -> None:
-        for checksum in self._checksums.values():
-            for piece in pieces:
-                checksum.update(piece)
-        given += pieces
-
-    def _read_break(self, line: bytes) -> None:
-        if line:
-            raise SignatureError("InvalidRequest", "a chunk is longer than it says")
-        self._next = self._read_size
-
-    def _read_trailer(self, line: bytes) -> None:
-        """name:value, the trailer's signature last in signed streams, then an empty line."""
-        if not line:
-            self._check_trailers()
-            return
-        name, colon, value = line.decode("latin-1").partition(":")
-        name = name.lower()
-        if not colon or name in self.trailers or len(self.trailers) == MAX_TRAILERS or name not in [*self._names, TRAILER_SIGNATURE]:
-            raise SignatureError("MalformedTrailerError", "a trailer must be name:value, be announced by x-amz-trailer, and come once")
-        if TRAILER_SIGNATURE in self.trailers:
-            raise SignatureError("MalformedTrailerError", "the trailers go on after their signature")
-        self.trailers[name] = _folded(value)
-
-    def _check_trailers(self) -> None:
-        from base64 import b64encode
-
-        signature = self.trailers.pop(TRAILER_SIGNATURE, "")
-        if set(self.trailers) != set(self._names):
-            raise SignatureError("MalformedTrailerError", "a trailer that x-amz-trailer announced did not come")
-        if self._chain:
-            lines = "".join([f"{name}:{value}\n" for name, value in sorted(self.trailers.items())])
-            if len(signature) != self._size or not self._chain.check("TRAILER", sha256(lines.encode("latin-1")).hexdigest(), signature):
-                raise SignatureError("SignatureDoesNotMatch", "the signature of the trailers is not theirs after the data before them")
-        elif signature:
-            raise SignatureError("MalformedTrailerError", "the stream is unsigned, yet its trailers are")
-        for name, checksum in self._checksums.items():
-            if self.trailers[f"x-amz-checksum-{name}"] != b64encode(checksum.digest()).decode():
-                raise SignatureError("BadDigest", f"the {name} of the data is not the one in the trailer")
-        self._ended = True
-
-    def _read_end(self, line: bytes) -> None:
-        if line:
-            raise SignatureError("InvalidRequest", "the stream goes on after its last chunk, and announced no trailer")
-        self._ended = True
-
-
-class _EventCheck:
-    """A stream of signed events in pieces of any size; given out is the encoded message of each."""
-
-    def __init__(self, chain: _Chain, region: str, service: str) -> None:
-        self.trailers: dict[str, str] = {}
-        self._chain = chain
-        self._tail = f"/{region}/{service}/aws4_request"
-        self._data = bytearray()
-        self._ended = False
-
-    def feed(self, data: Any) -> list[Any]:
-        self._data += data
-        given = []
-        while len(self._data) >= 4:
-            total = int.from_bytes(self._data[:4], "big")
-            if not 16 <= total <= 16 + MAX_EVENT_HEADERS + MAX_EVENT_PAYLOAD:
-                raise SignatureError("InvalidRequest", f"an event says it has {total} bytes")
-            if len(self._data) < total:
-                break
-            message = self._read_event(bytes(self._data[:total]))
-            del self._data[:total]
-            if message:
-                given.append(message)
-        return given
-
-    def _read_event(self, frame: bytes) -> bytes:
-        try:
-            headers, message = decode_event(frame)
-            moment = headers[":date"].timestamp()
-            signature = bytes.hex(headers[":chunk-signature"])
-            amz_date = _amz_date(time.gmtime(moment))
-            stamp = _encode_headers({":date": (8, round(moment * 1000))})
-        except (RequestError, KeyError, AttributeError, TypeError, ValueError, OverflowError, OSError):
-            raise SignatureError("InvalidRequest", "an event is malformed, or has no :date and :chunk-signature") from None
-        self._chain.move(amz_date, amz_date[:8] + self._tail)
-        if self._ended or not self._chain.check("PAYLOAD", f"{sha256(stamp).hexdigest()}\n{sha256(message).hexdigest()}", signature):
-            raise SignatureError("SignatureDoesNotMatch", "the signature of an event is not the one of its message after those before it")
-        self._ended = not message
-        return message
-
-    def end(self) -> list[Any]:
-        if not self._ended or self._data:
-            raise SignatureError("IncompleteBody", "the stream of events has no signed end")
-        return []
-
-
-class _CheckedFile(io.RawIOBase):
-    """A body that is checked while it is read; iterating gives its data in pieces, not in lines."""
-
-    def __init__(self, body: Any, check: Any) -> None:
-        self._given = self._read_pieces(body, check)
-        self._rest = memoryview(b"")
-        self._failure: BaseException | None = None
-
-    def _read_pieces(self, body: Any, check: Any) -> Iterator[Any]:
-        for data in _pieces_of(body):
-            yield from check.feed(data)
-        yield from check.end()
-
-    def _read_piece(self) -> Any:
-        """The next piece, None at the end; what failed once fails again, so that no refusal is taken for an end."""
-        if self._failure is not None:
-            raise self._failure
-        try:
-            return next(self._given, None)
-        except BaseException as error:
-            self._failure = error
-            raise
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._rest:
-            piece = self._read_piece()
-            if piece is None:
-                return 0
-            self._rest = memoryview(piece)
-        view = memoryview(buffer).cast("B")
-        size = min(len(view), len(self._rest))
-        view[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
-
-    def __iter__(self) -> Iterator[bytes]:
-        piece: Any = self._rest
-        self._rest = memoryview(b"")
-        while piece is not None:
-            if piece:
-                yield bytes(piece)
-            piece = self._read_piece()
-
-
-class _CheckedPieces:
-    """A body that arrives asynchronously, checked while it is iterated."""
-
-    def __init__(self, body: Any, check: Any) -> None:
-        self._body = body
-        self._check = check
-
-    async def __aiter__(self) -> Any:
-        async for data in self._body:
-            for piece in self._check.feed(bytes(_check_piece(data))):
-                yield bytes(piece)
-        for piece in self._check.end():
-            yield bytes(piece)
-
-
-def _verify_form(
-    method: str, url: str, headers: Headers, body: Any, credentials: Any, service: str | None, region: str | None, moment: float
-) -> Verified:
-    """verify, for a form that a browser posts; raises MissingSecurityHeader where it is none."""
-    import json
-    from base64 import b64decode
-
-    values = _received_headers(headers)
-    content_type = values.get("content-type", "")
-    if method != "POST" or not (hasattr(body, "items") or content_type.lower().startswith("multipart/form-data")):
-        raise SignatureError(
-            "MissingSecurityHeader", "the request is not signed: it has no Authorization header, and no signature in its query"
-        )
-    for name in values:
-        if _is_amazons(name):
-            raise SignatureError("AccessDenied", f"header {_beginning(name)} arrived, but a form signs no header")
-    fields: dict[str, Any] = {}
-    for name, value in body.items() if hasattr(body, "items") else _form_fields(content_type, body):
-        lower = str(name).lower()
-        if lower in fields:
-            raise SignatureError("InvalidArgument", f"the form has the field {_beginning(lower)} twice")
-        fields[lower] = value if lower == "file" else value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    missing = {"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "policy"} - set(fields)
-    if missing:
-        raise SignatureError("InvalidArgument", f"the form must have a field {sorted(missing)[0]}")
-    malformed = "InvalidArgument"
-    if fields["x-amz-algorithm"] != ALGORITHM:
-        raise SignatureError(
-            malformed, f"the form's algorithm is {_beginning(fields['x-amz-algorithm'])}; forms are signed with {ALGORITHM}"
-        )
-    amz_date = fields["x-amz-date"]
-    seconds = _read_amz_date(amz_date, malformed)
-    _, access_key_id, scope, date, of_region, of_service = _read_credential(ALGORITHM, fields["x-amz-credential"], malformed)
-    if date != amz_date[:8]:
-        raise SignatureError(malformed, "the credential's scope must begin with the day of x-amz-date")
-    for what, expected, signed in (("service", service, of_service), ("region", region, of_region)):
-        if expected not in (None, signed):
-            raise SignatureError(malformed, f"the form is signed for the {what} {_beginning(signed)}; expecting {expected!r}")
-    known = _known(credentials, access_key_id, ALGORITHM)
-    _check_token(known, fields.get("x-amz-security-token"), moment)
-    *_, inner, outer = _signing_state(known, date, of_region, of_service)
-    signature, policy = fields["x-amz-signature"], fields["policy"]
-    if not (policy.isascii() and signature.isascii() and hmac.compare_digest(_hmac(policy, inner, outer), signature)):
-        raise SignatureError("SignatureDoesNotMatch", "the signature is not the one of this policy by this access key")
-    try:
-        stated = json.loads(b64decode(policy, validate=True))
-        expiration = _read_time(stated["expiration"])
-        end_of_life = expiration.timestamp()  # type: ignore[union-attr]
-        conditions = list(stated["conditions"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
-        raise SignatureError(
-            "InvalidPolicyDocument", "the policy must be JSON in base64, with an expiration and a list of conditions"
-        ) from None
-    if moment > end_of_life:
-        raise SignatureError("AccessDenied", f"the policy expired at {_iso(end_of_life)}")
-    target = f"https://{values.get('host', '')}{url}" if url[:1] == "/" else url
-    (_, authority, _), path, query = _split_url(target)
-    if target.split("/")[2].lower() not in (authority, f"{authority}:80", f"{authority}:443") or query or "/" in path.strip("/"):
-        raise SignatureError(
-            "InvalidRequest", "a form is posted to its bucket: a Host that is one, no path but the bucket's name, no query"
-        )
-    bucket = _bucket_name(target)[1]
-    if fields.get("bucket", bucket) != bucket:
-        raise SignatureError("AccessDenied", "the form's field bucket names another than the URL")
-    covered = _check_conditions(conditions, {**fields, "bucket": bucket})
-    for name in fields:
-        if name not in covered and name not in UNCOVERED_FIELDS and not name.startswith("x-ignore-"):
-            raise SignatureError("AccessDenied", f"the form has the field {_beginning(name)}, which no condition of its policy covers")
-    found = Verified(access_key_id, scope, of_service, of_region, seconds, end_of_life, (), UNSIGNED_PAYLOAD, fields.get("file", b""))
-    found.fields, found.policy = {**fields, "bucket": bucket}, stated
-    return found
-
-
-def _form_fields(content_type: str, body: Any) -> list[tuple[str, Any]]:
-    """(name, value as bytes) of the parts of multipart/form-data (RFC 7578)."""
-    from email.parser import HeaderParser
-
-    body = _rereadable(body)
-    data = b"".join(_pieces_of(body)) if hasattr(body, "read") else _as_bytes(body.encode() if isinstance(body, str) else body)
-    fields: list[tuple[str, Any]] = []
-    try:
-        boundary = (HeaderParser().parsestr(f"Content-Type: {content_type[:MAX_LINE]}").get_boundary() or "").encode("latin-1")
-        _, *parts, last = (b"\r\n" + data).split(b"\r\n--" + boundary, MAX_PARTS + 1)
-        for part in parts:
-            head, _, value = part.partition(b"\r\n\r\n")
-            if len(head) > MAX_LINE or head[:2] != b"\r\n":
-                raise ValueError
-            disposition = HeaderParser().parsestr(head.decode().lstrip())
-            fields.append((str(disposition.get_param("name", failobj="", header="content-disposition")), value))
-    except (TypeError, ValueError):  # no boundary, one that does not come, or a name that can't be decoded
-        boundary = b""
-    if not boundary or not last.startswith(b"--") or not all(name for name, _ in fields):
-        raise SignatureError("MalformedPOSTRequest", "the body is no multipart/form-data: parts with names between boundaries")
-    if "file" not in [name.lower() for name, _ in fields]:
-        raise SignatureError("InvalidArgument", "the form has no file")
-    return fields
-
-
-def _check_conditions(conditions: list[Any], fields: dict[str, Any]) -> set[str]:
-    """The names of the fields that a policy's conditions cover; raises SignatureError where one does not hold."""
-    covered = set()
-    for condition in conditions:
-        rules = [("eq", f"${name}", value) for name, value in condition.items()] if isinstance(condition, dict) else [condition]
-        for rule in rules:
-            if not isinstance(rule, (list, tuple)) or len(rule) != 3:
-                raise SignatureError("InvalidPolicyDocument", "a condition must be {name: value} or a list of three")
-            kind, name, value = rule
-            if kind == "content-length-range":
-                size = _size_of_upload(fields.get("file"))
-                if not isinstance(name, int) or not isinstance(value, int):
-                    raise SignatureError("InvalidPolicyDocument", "content-length-range takes two numbers of bytes")
-                if size is None and "file" in fields:
-                    raise SignatureError(
-                        "MissingContentLength", "the policy bounds the upload, whose length can't be told before it is read"
-                    )
-                if size is not None and not name <= size <= value:
-                    code = "EntityTooSmall" if size < name else "EntityTooLarge"
-                    raise SignatureError(code, f"the upload has {size} bytes; the policy allows {name} to {value}")
-                continue
-            if kind not in ("eq", "starts-with") or not isinstance(name, str) or name[:1] != "$" or not isinstance(value, str):
-                raise SignatureError(
-                    "InvalidPolicyDocument", "a condition must be eq or starts-with, a $name and a text, or content-length-range"
-                )
-            name = name[1:].lower()
-            received = fields.get(name, "")
-            covered.add(name)
-            if received != value and not (kind == "starts-with" and isinstance(received, str) and received.startswith(value)):
-                raise SignatureError("AccessDenied", f"the form's field {_beginning(name)} is not what its policy allows")
-    return covered
-
-
-def _size_of_upload(file: Any) -> int | None:
-    """Bytes of a form's upload, None where it is not among the fields."""
-    if isinstance(file, str):
-        return len(file.encode("utf-8", "replace"))
-    if file is None or _body_kind(file) == "stream":
-        return None  # where there is none, the server holds it against the policy when it comes
-    return _size_of(file) if hasattr(file, "read") else memoryview(file).nbytes
-
-
-# Parts of the names of headers and parameters whose values explain never shows, but for those that are none for all that.
-SECRET_WORDS = ("auth", "cookie", "credential", "key", "pass", "secret", "session", "signature", "token")
-CANONICAL_MARK, TO_SIGN_MARK = "Canonical String for this request should have been\n'", "String-to-Sign should have been\n'"
-REGION_CODES = frozenset("AuthorizationHeaderMalformed AuthorizationQueryParametersError PermanentRedirect TemporaryRedirect".split())
-UNKNOWN_KEY_CODES = frozenset("InvalidAccessKeyId InvalidClientTokenId UnrecognizedClientException".split())
-# What is behind refusals that need no comparison, in the order in which they are tried: codes, a phrase of the message in lower
-# case, cause and remedy.
-ADVICE = (
-    (
-        "",
-        "required header for this request: x-amz-content-sha256",
-        "The service wants the header X-Amz-Content-SHA256 among the signed ones: pass content_sha256=True, or the service's own name.",
-    ),
-    (
-        "",
-        "date in credential scope",
-        "The day in the credential scope is not that of X-Amz-Date: sign anew, and send all headers of one signature.",
-    ),
-    (
-        "",
-        "valid date or x-amz-date",
-        "X-Amz-Date did not arrive as it was made: send the headers that came back from sign, and have proxies pass them.",
-    ),
-    ("", "x-amz-expires must be", f"The URL's life is out of bounds: expires= takes 1 to {MAX_EXPIRES} seconds."),
-    (
-        "",
-        "according to policy",
-        "The form is not what its policy allows, or the policy has expired: give each field a condition that it fulfils, or make it anew.",
-    ),
-    (
-        "",
-        "anonymous is not authorized",
-        "The service saw no signature: a proxy or a redirect dropped the Authorization header, or none was sent.",
-    ),
-    (
-        "SignatureDoesNotMatch InvalidSignatureException InvalidSignature",
-        "signature we calculated does not match",
-        "The service computed another signature and does not say over what. Look at the secret first, then at what may have changed the"
-        " request on its way: Host, the path's encoding, a header, the body.",
-    ),
-    (
-        "ExpiredToken ExpiredTokenException TokenRefreshRequired",
-        "token has expired",
-        "The session token has expired. Fetch fresh credentials: a provider does so in time by itself, a fixed set never.",
-    ),
-    (
-        "InvalidToken",
-        "token is invalid",
-        "The session token is not this access key's, or was cut on its way. Key id, secret and token must come from one answer.",
-    ),
-    (
-        "MissingAuthenticationToken MissingAuthenticationTokenException MissingSecurityHeader",
-        "missing authentication token",
-        "The service saw no signature: a proxy or a redirect dropped the Authorization header, or none was sent. API Gateway says so too"
-        " of a path, a method or a stage that it does not have.",
-    ),
-    (
-        "IncompleteSignature IncompleteSignatureException AuthorizationHeaderMalformed AuthorizationQueryParametersError",
-        "authorization header",
-        "The service could not read the signature. Send the Authorization header, or the query, as it was made, once, and beside no other"
-        " kind of authentication.",
-    ),
-    (
-        "XAmzContentSHA256Mismatch BadDigest InvalidDigest",
-        "content-sha256",
-        "The body that arrived is not the one that was hashed. Send the bytes that came back from sign, and change nothing afterwards:"
-        " no compression, no other JSON, no other line ends.",
-    ),
-    (
-        "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError",
-        "not authorized to perform",
-        "It is not the signature: whoever the key belongs to lacks the permission. Look at the policies of the identity and of the"
-        " resource; `sigv4 credentials` tells whose key it is.",
-    ),
-    (
-        "ForbiddenException",
-        "forbidden",
-        "The service gives no reason. API Gateway answers so for want of an API key or by a resource policy, OpenSearch Serverless where no"
-        " data access policy names the identity.",
-    ),
+# 9. SigV4a ------------------------------------------------------------------------------------------------------------
+# ECDSA over P-256 (FIPS 186-5, SEC 2 2.4.2) in Python integers, for requests to several regions at once. Points are XYZZ
+# quadruples, x = X/ZZ, y = Y/ZZZ with ZZ^3 = ZZZ^2 (hyperelliptic.org/EFD, xyzz-3); an exceptional addition gives ZZ = 0.
+
+P256_P = 2**256 - 2**224 + 2**192 + 2**96 - 1
+P256_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P256_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+P256_OID = bytes.fromhex("06082a8648ce3d030107")  # prime256v1, as DER names it
+P256_G = (
+    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
 )
 
+_comb: Any = None  # see _comb_rows; made at the first signature
+_blind: Any = None  # (b, b * G): see _multiply_base
 
-def explain(signed: Any, response: Any) -> str:
-    """Why a service refused a request, in words: each line that differs between what was signed and what the service says it saw,
-    with the usual cause and the remedy.
 
-    signed: the SignedRequest; (method, url, headers, body) as they were sent; a presigned URL; or None for the request that the
-    response knows of, if any. response: that of Client, requests, httpx, urllib3 or http.client; an HTTPError of urllib, which is read
-    for it; (status, headers, body); or the answer as str or bytes, with or without its head.
+def sigv4a_key(access_key_id: str, secret_access_key: str) -> int:
+    """The private key of SigV4a, 1 <= d < n: K0 + 1 of the first counter, from 1, whose K0 <= n - 2, where
+    K0 = HMAC-SHA256("AWS4A" + secret, 00000001 | algorithm | 00 | access key id | counter | 00000100).
 
-    Of secrets, tokens and signatures no more than the length is told.
-    Raises RequestError for what is no response, and for a `signed` that carries no signature.
-    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+    It depends on the credentials alone. Source: aws-c-auth, key_derivation.c.
+    Raises CredentialsError where no counter will do, which happens to none.
     """
-    status, headers, text = _read_answer(response)
-    code, message = _read_error(headers, text)
-    seen, _ = _echoed(text, message)
-    flaw = ""
-    stages = "", "", ""
-    try:
-        stages = _stages_of(_attribute(response, "request") if signed is None else signed, seen)
-    except SignatureError as error:
-        if signed is not None and error.code not in ("AccessDenied", "SignatureDoesNotMatch"):
-            raise RequestError(f"what was signed can't be read: {error}") from None
-        flaw = "" if signed is None else f"The request is not what was signed: {error.args[1]}."
-    findings = [flaw] if flaw else []
-    findings += _findings(stages, status, headers, text)
-    if not findings:
-        shown = _redacted(message.partition("\n")[0][:300]).rstrip(".")
-        findings = [f"It says nothing of the signature{': ' + shown if shown else ''}."]
-        if not text.strip():
-            findings = ["It has no body to tell why; the answer to a HEAD never has one: ask again with GET."]
-    said = " ".join([part for part in (str(status or ""), _redacted((code or "")[:100])) if part])
-    return "\n".join([f"The service answered {said or 'without a code'}.", *[f"- {finding}" for finding in findings]])
+    key = b"AWS4A" + _utf8(secret_access_key, "secret_access_key").encode()
+    for counter in range(1, 255):
+        fixed = (
+            b"\0\0\0\1" + ALGORITHM_V4A.encode() + b"\0" + _utf8(access_key_id, "access_key_id").encode() + bytes([counter]) + b"\0\0\1\0"
+        )
+        candidate = int.from_bytes(hmac.digest(key, fixed, "sha256"), "big")
+        if candidate <= P256_N - 2:
+            return candidate + 1
+    raise CredentialsError("no SigV4a key can be derived from these credentials")  # of 254 chances of 2**-32 each to miss
 
 
-def _findings(stages: tuple[str, str, str], status: int | None, headers: Mapping[str, str], text: str) -> list[str]:
-    """What explain has found; empty where the answer is no refusal that it knows."""
-    code, message = _read_error(headers, text)
-    lower = message.lower()
-    refused = status is None or status in REFUSALS
-    canonical, to_sign, key_id = stages
-    seen, seen_to_sign = _echoed(text, message)
-    if seen and canonical:
-        return _compare(canonical, seen) or [_compare_to_sign(to_sign, seen_to_sign)]
-    if seen:
-        shown = [f"{_shown_name(name)}: {_shown_value(name, value)}" for name, value in _canonical_parts(seen).items()]
-        return ["There is no signed request to compare with. This is what the service saw:\n    " + "\n    ".join(shown)]
-    algorithm, amz_date, scope, _ = to_sign.split("\n") if to_sign else ("", "", "", "")
-    region, service = scope.split("/")[1:3] if algorithm == ALGORITHM else ("", scope.split("/")[1] if scope else "")
+def sigv4a_signature(private_key: int, string_to_sign: str, extra_entropy: bytes = b"") -> str:
+    """ECDSA over the SHA-256 of the string to sign, DER in lowercase hex; the nonce is RFC 6979's, with extra entropy (3.6) if given.
 
-    life = _xml_text(text, "X-Amz-Expires") or canonical.partition("X-Amz-Expires=")[2].partition("&")[0].partition("\n")[0]
-    if life and refused and ("request has expired" in lower or "signature expired" in lower):
-        good_for = f"{_printable(life[:10])} s"
-        return [f"The URL was good for {good_for} and has expired. Make another one; expires= takes {MAX_EXPIRES} s at most."]
-    if refused and (code in SKEW_CODES or any(words in lower for words in SKEW_WORDS)):
-        return [_explain_skew(amz_date, headers, text, message)]
-    if "correct service" in lower or "incorrect service" in lower:
-        right = _in_quotes(message, "service: ") or _in_quotes(message, "belongs to ")
-        return [_wrong("service", service or _in_quotes(message, "incorrect service "), right)]
-    said = _in_quotes(message, "expecting ") if "the region" in lower else ""
-    named = _xml_text(text, "Region") or said or headers.get("x-amz-bucket-region", "")
-    endpoint = _xml_text(text, "Endpoint")
-    if code in REGION_CODES and endpoint:
-        its = f" {_shown_text(named)}" if named else ""
-        return [f"The bucket is at another endpoint: send the request to {_shown_text(endpoint)}, signed for its region{its}."]
-    if "scoped to a valid region" in lower or (code in REGION_CODES and (named or "the region" in lower)):
-        return [_wrong("region", region or _in_quotes(message, "the region "), named if named != region else "")]
-    unsigned = _xml_text(text, "HeadersNotSigned")
-    if unsigned or "were not signed" in lower:
-        which = f" ({_redacted(unsigned[:200])})" if unsigned else ""
-        return [f"A header arrived that was not signed{which}. Every x-amz- header must be: hand it to sign, and add none afterwards."]
-    missing = _xml_text(text, "MissingHeaderName")
-    if missing.lower() == CONTENT_SHA256:
-        return [ADVICE[0][2]]
-    if missing:
-        return [f"The service wants the header {_shown_text(missing)}, which did not arrive: hand it to sign, and have proxies pass it."]
-    if code in UNKNOWN_KEY_CODES or "security token included in the request is invalid" in lower:
-        return [_explain_key(canonical, key_id or _xml_text(text, "AWSAccessKeyId"))]
-    for codes, phrase, advice in ADVICE:
-        if code in codes.split() or (phrase in lower and refused):
-            return [advice]
-    return []
+    Python's integers take longer for some values than for others. Scalars are blinded, but who can time very many signatures
+    closely, on the same machine say, may still learn something; use AWS's own signer, in C, where that is a danger.
+    Raises RequestError for what is no private key or no text.
+    Source: FIPS 186-5 6.4.1, RFC 6979 3.2
+    """
+    digest = sha256(_utf8(string_to_sign, "string_to_sign").encode()).digest()
+    r, s = _sign_p256(private_key, digest, extra_entropy)
+    parts = [b"\2" + bytes([len(part)]) + part for part in (number.to_bytes(number.bit_length() // 8 + 1, "big") for number in (r, s))]
+    return (b"\x30" + bytes([len(parts[0]) + len(parts[1])]) + parts[0] + parts[1]).hex()
 
 
-def _attribute(thing: Any, name: str) -> Any:
-    """An attribute, None where there is none; Python 3.8's HTTPError without a body raises KeyError for any."""
-    try:
-        return getattr(thing, name, None)
-    except KeyError:
+def sigv4a_verify(public_key: tuple[int, int], string_to_sign: str, signature: str) -> bool:
+    """Whether a signature in lowercase hex is the key's over the string to sign. A high s is valid, DER is read strictly.
+
+    Raises RequestError where public_key is no pair of ints.
+    Source: FIPS 186-5 6.4.2
+    """
+    numbers = _read_der(signature)
+    if not isinstance(public_key, tuple) or len(public_key) != 2 or not all(isinstance(number, int) for number in public_key):
+        raise RequestError("a public key of P-256 is a pair of ints (x, y), as sigv4a_public_key makes it")
+    x, y = public_key
+    if numbers is None or not (0 <= x < P256_P and 0 <= y < P256_P) or (y * y - x**3 + 3 * x - P256_B) % P256_P:
+        return False
+    r, s = numbers
+    if not (1 <= r < P256_N and 1 <= s < P256_N):
+        return False
+    inverse = pow(s, -1, P256_N)
+    digest = int.from_bytes(sha256(_utf8(string_to_sign, "string_to_sign").encode()).digest(), "big")
+    found = _affine_add(_multiply(digest * inverse % P256_N, P256_G), _multiply(r * inverse % P256_N, public_key))
+    return found is not None and found[0] % P256_N == r
+
+
+def sigv4a_public_key(private_key: int) -> tuple[int, int]:
+    """(x, y) of the public key of a private one, as sigv4a_key makes it: two ints below p.
+
+    Raises RequestError for what is no private key.
+    Source: SEC 1 3.2.1
+    """
+    _check_private_key(private_key)
+    found = _multiply(private_key, P256_G)
+    assert found is not None
+    return found
+
+
+def _check_private_key(private_key: int) -> None:
+    if not isinstance(private_key, int) or not 1 <= private_key < P256_N:
+        raise RequestError("a private key of P-256 is an int from 1 to n - 1, as sigv4a_key makes it")
+
+
+def _sign_p256(private_key: int, digest: bytes, extra_entropy: bytes = b"") -> tuple[int, int]:
+    """(r, s) of ECDSA over a digest."""
+    _check_private_key(private_key)
+    message = int.from_bytes(digest, "big")
+    for nonce in _nonces(private_key, message, extra_entropy):
+        r = _multiply_base(nonce) % P256_N
+        mask = int.from_bytes(os.urandom(32), "big") | 1  # so that the time of the inversion tells nothing of the nonce
+        s = pow(nonce * mask, -1, P256_N) * mask * (message + r * private_key) % P256_N
+        if r and s:
+            return r, s
+    raise AssertionError  # the nonces have no end
+
+
+def _nonces(private_key: int, message: int, extra: bytes) -> Iterator[int]:
+    """RFC 6979 3.2, with 3.6 for the extra entropy."""
+    seed = private_key.to_bytes(32, "big") + (message % P256_N).to_bytes(32, "big") + extra
+    value, key = b"\1" * 32, bytes(32)
+    for mark in (b"\0", b"\1"):
+        key = hmac.digest(key, value + mark + seed, "sha256")
+        value = hmac.digest(key, value, "sha256")
+    while True:
+        value = hmac.digest(key, value, "sha256")
+        nonce = int.from_bytes(value, "big")
+        if 1 <= nonce < P256_N:
+            yield nonce
+        key = hmac.digest(key, value + b"\0", "sha256")
+        value = hmac.digest(key, value, "sha256")
+
+
+def _comb_rows() -> list[dict[str, tuple[int, int]]]:
+    """Four rows: row s has, for each string of eight bits b7..b0, the point sum(+-2**(32 t + 8 s)) * G with + where bt is 1."""
+    global _comb, _blind
+    if _comb is None:
+        (x, y), zz, zzz = P256_G, 1, 1
+        doubled = []
+        for power in range(256):
+            if power % 8 == 0:
+                doubled.append((x, y, zz, zzz))
+            x, y, zz, zzz = _double(x, y, zz, zzz)
+        teeth = _affine_all(doubled)  # 2**(8 i) * G
+        rows = []
+        for row in range(4):
+            # Patterns with the highest bit 1 first, tooth by tooth, all of a round with one inversion; the others are their negatives.
+            points = [teeth[28 + row]]
+            for tooth in range(6, -1, -1):
+                x, y = teeth[4 * tooth + row]
+                points = _affine_add_all([(point, other) for point in points for other in ((x, P256_P - y), (x, y))])
+            table = {}
+            for pattern, (x, y) in enumerate(points):
+                table[f"{pattern + 128:08b}"] = (x, y)
+                table[f"{127 - pattern:08b}"] = (x, P256_P - y)
+            rows.append(table)
+        start = int.from_bytes(os.urandom(32), "big") % (P256_N - 1) + 1
+        x, y = _affine_all([_comb_sum(rows, start, 1, P256_G)])[0]
+        _blind = start, (x, y if (start - 128) % P256_N % 2 else P256_P - y)
+        _comb = rows
+    found: list[dict[str, tuple[int, int]]] = _comb
+    return found
+
+
+def _multiply_base(scalar: int) -> int:
+    """The x of scalar * G, begun with a random b * G, of which the scalar is relieved first. That b is doubled after each use."""
+    global _blind
+    rows = _comb_rows()
+    while True:
+        start, point = _blind
+        _blind = 2 * start % P256_N, _affine_double(point)
+        x, _, zz, _ = _comb_sum(rows, scalar, start, point)
+        if zz:
+            return x * pow(zz, -1, P256_P) % P256_P
+
+
+def _comb_sum(rows: list[dict[str, tuple[int, int]]], scalar: int, start: int, point: tuple[int, int]) -> tuple[int, int, int, int]:
+    """scalar * G or its negative, from point = start * G with a random Z, by a comb of signed digits: no digit is zero, so each
+    scalar costs 32 additions and 7 doublings, and nothing branches by its bits."""
+    p = P256_P
+    x, y = point
+    scalar = (scalar - 128 * start) % P256_N  # the start is doubled seven times
+    if scalar % 2 == 0:  # digits of +-1 make odd numbers only
+        scalar, y = P256_N - scalar, p - y
+    bits = f"{(scalar + 2**256 - 1) >> 1:0256b}"
+    z = int.from_bytes(os.urandom(32), "big") % (p - 1) + 1
+    zz = z * z % p
+    zzz = zz * z % p
+    X, Y = x * zz % p, y * zzz % p
+    for column in range(7, -1, -1):  # the addition is written out, here and in _multiply: one function for both costs 4 % of a signature
+        for row in range(4):
+            x, y = rows[row][bits[31 - column - 8 * row :: 32]]
+            P = x * zz - X
+            R = y * zzz - Y
+            PP = P * P % p
+            PPP = P * PP % p
+            Q = X * PP % p
+            X = (R * R - PPP - 2 * Q) % p
+            Y = (R * (Q - X) - Y * PPP) % p
+            zz = zz * PP % p
+            zzz = zzz * PPP % p
+        if column:
+            X, Y, zz, zzz = _double(X, Y, zz, zzz)
+    return X, Y, zz, zzz
+
+
+def _double(X: int, Y: int, zz: int, zzz: int) -> tuple[int, int, int, int]:
+    p = P256_P
+    U = 2 * Y
+    V = U * U % p
+    W = U * V % p
+    S = X * V % p
+    M = 3 * (X - zz) * (X + zz) % p  # a = -3
+    X = (M * M - 2 * S) % p
+    return X, (M * (S - X) - W * Y) % p, V * zz % p, W * zzz % p
+
+
+def _affine_all(points: list[tuple[int, int, int, int]]) -> list[tuple[int, int]]:
+    """(x, y) of points that are not neutral, with one inversion for all (Montgomery's trick): 1/ZZZ gives 1/ZZ = (ZZ/ZZZ)**2."""
+    p = P256_P
+    products = [1]
+    for _, _, _, zzz in points:
+        products.append(products[-1] * zzz % p)
+    inverse = pow(products[-1], -1, p)
+    found = []
+    for index in range(len(points) - 1, -1, -1):
+        X, Y, zz, zzz = points[index]
+        cubed = inverse * products[index] % p
+        inverse = inverse * zzz % p
+        root = zz * cubed % p  # 1/Z
+        found.append((X * root * root % p, Y * cubed % p))
+    return found[::-1]
+
+
+def _multiply(scalar: int, point: tuple[int, int]) -> tuple[int, int] | None:
+    """scalar * point for any point, None where that is the neutral one; not blinded, as only public values are multiplied so."""
+    p = P256_P
+    window: list[Any] = [None, point]
+    for _ in range(14):
+        window.append(_affine_add(window[-1], point))
+    X, Y, zz, zzz = 1, 1, 0, 0
+    for digit in f"{scalar:064x}":
+        for _ in range(4 if zz else 0):
+            X, Y, zz, zzz = _double(X, Y, zz, zzz)
+        other = window[int(digit, 16)]
+        if other is None:
+            continue
+        if not zz:
+            (X, Y), zz, zzz = other, 1, 1
+            continue
+        P = (other[0] * zz - X) % p
+        R = (other[1] * zzz - Y) % p
+        if not P:  # the same x: a doubling, or the neutral point
+            total = _affine_add(_affine_all([(X, Y, zz, zzz)])[0], other)
+            (X, Y), zz, zzz = (total or (1, 1)), int(total is not None), int(total is not None)
+            continue
+        PP = P * P % p
+        PPP = P * PP % p
+        Q = X * PP % p
+        X = (R * R - PPP - 2 * Q) % p
+        Y = (R * (Q - X) - Y * PPP) % p
+        zz = zz * PP % p
+        zzz = zzz * PPP % p
+    return _affine_all([(X, Y, zz, zzz)])[0] if zz else None
+
+
+def _affine_double(point: tuple[int, int]) -> tuple[int, int]:
+    x, y = point
+    slope = 3 * (x * x - 1) * pow(2 * y, -1, P256_P) % P256_P
+    x3 = (slope * slope - 2 * x) % P256_P
+    return x3, (slope * (x - x3) - y) % P256_P
+
+
+def _affine_add(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The sum of any two points, None being the neutral one."""
+    if one is None or other is None:
+        return one or other
+    if one[0] == other[0]:
+        return None if (one[1] + other[1]) % P256_P == 0 else _affine_double(one)
+    return _affine_add_all([(one, other)])[0]
+
+
+def _affine_add_all(pairs: list[tuple[tuple[int, int], tuple[int, int]]]) -> list[tuple[int, int]]:
+    """The sums of pairs of points of different x, with one inversion for all (Montgomery's trick)."""
+    p = P256_P
+    products = [1]
+    for (x1, _), (x2, _) in pairs:
+        products.append(products[-1] * (x2 - x1) % p)
+    inverse = pow(products[-1], -1, p)
+    sums = []
+    for index in range(len(pairs) - 1, -1, -1):
+        (x1, y1), (x2, y2) = pairs[index]
+        slope = (y2 - y1) * inverse * products[index] % p
+        inverse = inverse * (x2 - x1) % p
+        x3 = (slope * slope - x1 - x2) % p
+        sums.append((x3, (slope * (x1 - x3) - y1) % p))
+    return sums[::-1]
+
+
+def _read_der(signature: str) -> tuple[int, int] | None:
+    """(r, s) of a DER signature in lowercase hex, None where it is anything but that, to the bit."""
+    if not isinstance(signature, str) or len(signature) > 144 or len(signature) % 2 or not set(signature) <= set("0123456789abcdef"):
         return None
+    data = bytes.fromhex(signature)
+    if len(data) < 8 or data[0] != 0x30 or data[1] != len(data) - 2:
+        return None
+    numbers = []
+    rest = data[2:]
+    for _ in range(2):
+        if len(rest) < 3 or rest[0] != 2 or rest[1] > len(rest) - 2 or not rest[1]:
+            return None
+        number, rest = rest[2 : 2 + rest[1]], rest[2 + rest[1] :]
+        if number[0] & 0x80 or (len(number) > 1 and number[0] == 0 and not number[1] & 0x80):
+            return None  # negative, or longer than it need be
+        numbers.append(int.from_bytes(number, "big"))
+    return None if rest else (numbers[0], numbers[1])
 
 
-def _read_answer(response: Any) -> tuple[int | None, dict[str, str], str]:
-    """(status, headers by their names in lower case, text) of a response in any form; None and no headers where they are not told."""
-    status = _attribute(response, "status_code") or _attribute(response, "status") or _attribute(response, "code")
-    headers = _attribute(response, "headers")
-    try:
-        if isinstance(response, tuple) and len(response) == 3:
-            status, headers, body = response
-        elif isinstance(response, (str, bytes, bytearray, memoryview)):
-            body = response
-        elif _attribute(response, "status_code") is not None:
-            body = response.content
-        else:
-            body = _attribute(response, "body")
-            body = _attribute(response, "data") if body is None else body
-            if body is None and isinstance(response, OSError) and _attribute(response, "fp") is None:  # an HTTPError without a body
-                body = b""
-            elif body is None and hasattr(response, "read"):
-                body = response.read()
-    except Exception as error:  # a library's own, as httpx.ResponseNotRead
-        raise RequestError(f"the response can't be read ({type(error).__name__}); read its body first") from error
-    if hasattr(body, "close") and hasattr(body, "send"):
-        body.close()  # a coroutine's
-        raise RequestError("the response is read asynchronously; pass (status, headers, await response.read())")
-    if not isinstance(body, (str, bytes, bytearray, memoryview)):
-        raise RequestError(f"response is {_kind(response)}; pass a library's response, (status, headers, body), or the answer's text")
-    text = body if isinstance(body, str) else bytes(body).decode("utf-8", "replace")
-    while (headers is None and text.startswith("HTTP/")) or (status or 0) in range(100, 200):  # curl prints "100 Continue" too
-        head, _, text = text.replace("\r\n", "\n").partition("\n\n")
-        first, *lines = head.split("\n")
-        number = first.split(" ")[1:2]
-        status = int(number[0]) if number and number[0].isascii() and number[0].isdigit() and len(number[0]) == 3 else None
-        headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
-    return status if isinstance(status, int) else None, dict(_text_pairs(headers)), text
-
-
-def _text_pairs(headers: Headers) -> Pairs:
-    """(name in lower case, value) of an answer's headers."""
-    try:
-        pairs = [[part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair] for pair in _header_pairs(headers)]
-    except ValueError as error:  # an int of more digits than Python converts, or no pairs
-        raise RequestError(f"the headers of the answer can't be read: {type(error).__name__}") from None
-    return [(name.lower(), value) for name, value in pairs]
-
-
-def _read_error(headers: Mapping[str, str], text: str) -> tuple[str | None, str]:
-    """(code, message) of an AWS error: from X-Amzn-ErrorType, S3's and the query services' XML, or JSON."""
-    import json
-
-    code = headers.get("x-amzn-errortype", "").partition(":")[0].rpartition("#")[2] or None
-    if text.lstrip()[:1] == "<":
-        return code or _xml_text(text, "Code") or None, _xml_text(text, "Message")
-    try:
-        fields = {name.lower(): value for name, value in json.loads(text).items()}
-    except (ValueError, AttributeError, RecursionError):
-        return code, ""
-    inner = fields.get("error")
-    if isinstance(inner, dict):  # as OpenSearch Serverless has it
-        fields = {"code": inner.get("type"), "message": inner.get("reason")}
-    said = fields.get("__type") or fields.get("code") or fields.get("error")
-    if code is None and isinstance(said, str):
-        code = said.rpartition("#")[2]
-    message = fields.get("message")
-    return code, message if isinstance(message, str) else ""
-
-
-def _xml_text(text: str, tag: str) -> str:
-    """The text of the first element of that name that has no attributes, empty where there is none."""
-    from html import unescape
-
-    found = text.partition(f"<{tag}>")[2].partition("<")[0].strip()
-    try:
-        return unescape(found).strip()
-    except ValueError:  # a character by a number of more digits than Python converts
-        return found
-
-
-def _stages_of(signed: Any, seen: str = "") -> tuple[str, str, str]:
-    """(canonical request, string to sign, access key id) of what was signed, empty where nothing is known of it. No key is needed.
-
-    seen: the canonical request that the service tells; what a URL or a library's request leaves open is taken from it.
-    """
-    if signed is None:
-        return "", "", ""
-    if isinstance(signed, SignedRequest):
-        key_id = signed.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
-        return signed.canonical_request, signed.string_to_sign, key_id
-    open_hash = seen.rpartition("\n")[2]
-    if isinstance(signed, str):
-        lines = [line.partition(":") for line in seen.split("\n")[3:-3]]
-        told = [(name, value) for name, _, value in lines if name and name != "host" and not name.encode().translate(None, TOKEN)]
-        method = seen.partition("\n")[0]
-        signed = (method if method in METHODS else "GET", signed, told, None)
-    elif hasattr(signed, "method") and hasattr(signed, "url"):  # the request of a library
-        signed = (signed.method, signed.url, signed.headers, _body_of(signed))
-    if not isinstance(signed, (tuple, list)) or len(signed) != 4:
-        raise RequestError(f"signed is {_kind(signed)}; pass a SignedRequest, (method, url, headers, body) as sent, or a presigned URL")
-    method, url, headers, body = signed
-    claim = _read_claim(method, url, headers)
-    if claim is None:
-        raise SignatureError("MissingSecurityHeader", "it carries no signature")
-    (algorithm, key_id, scope, service, _), amz_date, _, life, _, head, payload_hash, _, _ = claim
-    if payload_hash is None and life is not None and (service in S3_SERVICES or service == LATTICE):
-        payload_hash = UNSIGNED_PAYLOAD
-    elif payload_hash is None:
-        payload_hash = open_hash if body is ... else _payload(body, None, None)[1]
-    return head + payload_hash, string_to_sign(head + payload_hash, amz_date, scope, algorithm), key_id
-
-
-def _body_of(request: Any) -> Any:
-    """The body of a library's request; ... where it is not known, or was read when it was sent."""
-    try:
-        body = request.body if hasattr(request, "body") else request.content
-    except Exception:  # httpx.RequestNotRead, or none at all
-        return ...
-    return body if body is None or isinstance(body, (str, bytes)) else ...
-
-
-def _echoed(text: str, message: str) -> tuple[str, str]:
-    """(canonical request, string to sign) as the service says that it computed them, empty where it does not say."""
-    canonical, to_sign = _xml_text(text, "CanonicalRequest"), _xml_text(text, "StringToSign")
-    if not canonical and CANONICAL_MARK in message:
-        canonical, _, rest = message.partition(CANONICAL_MARK)[2].partition("'\n\nThe " + TO_SIGN_MARK)
-        to_sign = rest.rpartition("'")[0] or rest
-        canonical = canonical.rstrip("'\n") if not to_sign else canonical
-    return canonical.replace("\r\n", "\n"), to_sign.replace("\r\n", "\n")
-
-
-def _canonical_parts(canonical: str) -> dict[str, str]:
-    """The parts of a canonical request by name: method, path, `parameter NAME`, `header NAME`, signed headers, payload hash."""
-    method, path, query, *lines = [*canonical.split("\n"), "", "", ""]
-    lines = lines[: len(canonical.split("\n")) - 3]
-    parts = {"method": method, "path": path}
-    for piece in query.split("&") if query else []:
-        name, _, value = piece.partition("=")
-        name = f"parameter {name}"
-        parts[name] = f"{parts[name]}&{value}" if name in parts else value
-    for line in lines[:-2]:
-        name, _, value = line.partition(":")
-        if name:
-            parts[f"header {name}"] = value
-    parts["signed headers"], parts["payload hash"] = [*lines[-2:], "", ""][:2]
-    return parts
-
-
-def _compare(canonical: str, seen: str) -> list[str]:
-    """A sentence for each part of the canonical request that the service saw otherwise; empty where there is none."""
-    if canonical == seen:
-        return []
-    ours, theirs = _canonical_parts(canonical), _canonical_parts(seen)
-    found: list[str] = []
-    for name in {**ours, **theirs}:
-        one, other = ours.get(name), theirs.get(name)
-        if one != other:
-            signed, arrived = _shown_value(name, one), _shown_value(name, other)
-            arrived = "another one" if signed == arrived else arrived
-            found.append(f"{_shown_name(name)}: {signed} was signed, the service saw {arrived}. {_cause(name, one, other)}")
-    if len(found) > 1:  # these are told by the headers themselves
-        found = [each for each in found if not each.startswith("signed headers:")]
-    return found or ["The service saw the same parts in another order or another layout: send the URL that came back from sign."]
-
-
-def _cause(name: str, one: str | None, other: str | None) -> str:
-    """The usual cause of a difference, and the remedy."""
-    kind, _, what = name.partition(" ")
-    if kind == "method":
-        return "A redirect or the HTTP library changed the method: sign the method that is sent, and follow no redirect."
-    if kind == "path":
-        return _cause_of_path(one or "", other or "")
-    if kind == "parameter":
-        return _cause_of_parameter(one, other)
-    if kind == "payload":
-        if other == EMPTY_SHA256:
-            return "No body arrived: send the one that was signed. A GET's body is dropped by some clients and proxies."
-        if one == EMPTY_SHA256:
-            return "A body was sent that was not signed: hand it to sign."
-        if UNSIGNED_PAYLOAD in (one, other):
-            return "One side hashed the body, the other did not: give both the same X-Amz-Content-SHA256; only S3 takes UNSIGNED-PAYLOAD."
-        return "The body was changed after it was signed: send the bytes that came back from sign, not JSON made anew or compressed."
-    if what == "host":
-        return "Host was rewritten on the way, by a proxy or a tunnel: sign for the one that the service sees, as a Host header."
-    if not other:
-        return "A proxy or the HTTP library dropped the header: sign only what arrives, or have it pass."
-    if one is None:
-        return "The service takes the header for a signed one, though it was not: hand it to sign."
-    if what == "content-type":
-        return "The HTTP library set another type, often with a charset or a boundary: give it the one that was signed, in full."
-    if what == "x-amz-date":
-        return "The request was stamped again after it was signed, or signed twice: send all headers of one signature."
-    return "A proxy or the HTTP library rewrote the header: send it as it was signed, or leave it unsigned where it is no x-amz- one."
-
-
-def _cause_of_path(one: str, other: str) -> str:
-    if other == _quote(one, safe="/"):
-        return "The service encodes the path once more: sign for its own name, not for s3, or with double_encode=True."
-    if one == _quote(other, safe="/"):
-        return (
-            "The path was encoded once too often for this service, or decoded once on the way: S3 and its kin take it once, so sign for"
-            " service s3, or with double_encode=False; else find the proxy that decodes."
-        )
-    decoded = [text.replace("%25", "%") for text in (one, other)]
-    if _unquote(decoded[0]) == _unquote(decoded[1]):
-        return "Both mean the same path in other encodings: send the URL that came back from sign, through a library that leaves it alone."
-    if _canonical_path(one, False, True) == _canonical_path(other, False, True):
-        return (
-            "Dot segments or doubled slashes went away on one side: S3 keeps them (normalize_path=False), other services remove them"
-            " (True); a proxy or a library may have removed them too."
-        )
-    if one.endswith(other) or other.endswith(one):
-        return "A part before the path came or went: a proxy or a base path of a custom domain. Sign the path that the service sees."
-    return "The path was rewritten on the way: sign the one that the service sees."
-
-
-def _cause_of_parameter(one: str | None, other: str | None) -> str:
-    if one is None:
-        return "It was added after signing: put all parameters into the URL before it is signed."
-    if other is None:
-        return "It was dropped on the way: have the proxy pass the query as it is."
-    if one.replace("%20", "%2B") == other.replace("%20", "%2B"):
-        return "A + means a blank to one side and a plus to the other: write %20 for a blank and %2B for a plus."
-    if _quote(one) == other or _quote(other) == one:
-        return "The value was encoded once too often on one side: send the URL that came back from sign as it is."
-    if _unquote(one) == _unquote(other):
-        return "The same value in another encoding: send the URL that came back from sign, through a library that leaves it alone."
-    if sorted(one.split("&")) == sorted(other.split("&")):
-        return "Its values come in another order: they are sorted before they are signed."
-    return "The value was changed after signing."
-
-
-def _compare_to_sign(to_sign: str, seen: str) -> str:
-    """What is left where the canonical requests agree."""
-    lines = zip(("algorithm", "X-Amz-Date", "scope"), to_sign.split("\n"), seen.split("\n"))
-    for name, one, other in lines:
-        if one != other:
-            return (
-                f"{name}: {_shown_plain(one)} was signed, the service computed with {_shown_plain(other)}. Sign for the service and the"
-                " region of the host, and send the X-Amz-Date that was signed."
-            )
-    return (
-        "All that was signed arrived as it was signed, so the secret is not the one of this access key id: look for one that was mistyped,"
-        " cut, rotated, or is another account's. A store may also say so of a key id that it does not know."
-    )
-
-
-def _explain_skew(amz_date: str, headers: Mapping[str, str], text: str, message: str) -> str:
-    from contextlib import suppress
-
-    moment = _read_time(_xml_text(text, "ServerTime"))
-    now = _http_date(headers.get("date", "")) if moment is None else moment.timestamp()
-    stamps = [word.strip("(),.") for word in message.split()]
-    stamps = [word for word in stamps if len(word) == 16 and word[8] + word[15] == "TZ"]
-    amz_date = amz_date or _xml_text(text, "RequestTime") or "".join(stamps[:1])
-    if now is None and stamps:  # "... expired: A is now earlier than B (C - 5 min.)": C is the service's time
-        with suppress(SignatureError):
-            now = _read_amz_date(stamps[-1], "")
-    off = ""
-    with suppress(SignatureError):
-        ahead = 0.0 if now is None else _read_amz_date(amz_date, "") - now
-        off = "" if now is None else f": {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service's"
-    return (
-        f"The clock that signed is off{off}. Set it (NTP); Client corrects it by itself. A request that was kept for minutes before it was"
-        " sent must be signed again."
-    )
-
-
-def _wrong(what: str, signed: str, right: str) -> str:
-    ours = f" {_shown_text(signed)}" if signed else ""
-    remedy = (
-        f"the service wants {_shown_text(right)}: pass {what}={_shown_text(right)}" if right else f"it is not the service's: pass {what}="
-    )
-    return f"The request is signed for the {what}{ours}, but {remedy} to Signer or to the call."
-
-
-def _explain_key(signed: str, key_id: str) -> str:
-    has_token = "x-amz-security-token" in signed.lower() or "x-amz-s3session-token" in signed.lower()
-    if key_id.startswith("ASIA") and signed and not has_token:
-        return f"The key id {_shown_text(key_id)} is a temporary one, and no session token was signed: pass session_token to Credentials."
-    return (
-        f"The service does not know the access key id{' ' + _shown_text(key_id) if key_id else ''}: it was mistyped, deleted, is of another"
-        " partition (China, GovCloud) or of another store; or it is a temporary one, whose session token is missing or not its own."
-    )
-
-
-def _in_quotes(message: str, before: str) -> str:
-    """The text in quotes of either kind that follows another one."""
-    rest = message.partition(before)[2]
-    return rest[1:].partition(rest[0])[0] if rest[:1] in ("'", '"') else ""
-
-
-def _shown_name(name: str) -> str:
-    """The name of a part; that of a header or a parameter only where it can be one."""
-    kind, _, what = name.partition(" ")
-    if len(what) > 100 or what.encode("utf-8", "replace").translate(None, TOKEN + b" "):
-        return f"{kind} of {len(what)} characters"
-    return f"{kind} {what!r}" if kind == "parameter" else name
-
-
-def _shown_value(name: str, value: str | None) -> str:
-    """A value fit for an explanation: its length alone where its name says that it may be a secret."""
-    if value is None:
-        return "nothing"
-    if name == "payload hash":
-        return "that of no body" if value == EMPTY_SHA256 else _shown_plain(value[:9] + "..." if len(value) == 64 else value[:50])
-    if name in ("path", "method", "header host"):
-        return _shown_plain(value)
-    if name != "signed headers" and any(word in name.lower() for word in SECRET_WORDS):
-        return f"a value of {len(value)} characters"
-    return _shown_text(value)
-
-
-def _shown_plain(text: str) -> str:
-    return repr(_printable(text if len(text) <= 300 else text[:297] + "..."))
-
-
-def _shown_text(text: str) -> str:
-    return repr(_redacted(text if len(text) <= 300 else text[:297] + "..."))
-
-
-def _redacted(text: str) -> str:
-    """A text from outside on one line, in which nothing stands that could be a token or a signature: no long run of letters and digits,
-    but in the name of a resource."""
-    return " ".join([word if word.lstrip("\"'(").startswith("arn:aws") else _without_runs(word) for word in _printable(text).split(" ")])
-
-
-def _without_runs(word: str) -> str:
-    parts, run = [], ""
-    for character in word + " ":
-        if character.isalnum() or character in "+/=%_-":
-            run += character
-        else:
-            parts += [run if len(run) < 40 else f"({len(run)} characters)", character]
-            run = ""
-    return "".join(parts)[:-1]
-
-
-def _printable(text: str) -> str:
-    """A text from outside, on one line and without what could steer a terminal."""
-    return "".join([character if character.isprintable() else " " for character in text])
-
-
-# 9. HTTP --------------------------------------------------------------------------------------------------------------
+# 10. HTTP -------------------------------------------------------------------------------------------------------------
 
 
 # What a text may be encoded in; of Python's other codecs, which an answer could name too, some are slow or no encodings of text.
@@ -4429,7 +3174,7 @@ def _send_by_urllib(
     return answer.status, answer.headers, answer
 
 
-# 10. Credentials ------------------------------------------------------------------------------------------------------
+# 11. Credentials ------------------------------------------------------------------------------------------------------
 # A provider is a loader, that is a function that fetches one set of credentials, wrapped in a Provider, which keeps it and
 # fetches the next one in time. What the loaders need of the outside world, each finds in its _Config.
 
@@ -6167,245 +4912,1501 @@ def chain(*providers: Any, clock: Callable[[], float] = time.time) -> Provider:
     return Provider(partial(_load_chain, providers), clock=clock, sources=providers, trusted=True)
 
 
-# 11. HTTP libraries ---------------------------------------------------------------------------------------------------
-# Each library hands over a request of its own, whose URL it has already rewritten in its own way. It is signed as it is by
-# then, the URL that Signer makes of it is put back, and where the library would send another one, that is an error.
+# 12. Verify -----------------------------------------------------------------------------------------------------------
+
+MAX_CHUNK = 1 << 24  # bytes of a signed chunk, which is held in memory until its signature holds
+MAX_LINE = 1024  # bytes of a chunk's first line, and of a trailer
+MAX_TRAILERS = 16
+MAX_PARTS = 100  # of a form
+MAX_KEPT = 4096  # characters of names or of an Authorization header that are worth keeping; who fills a cache need not be known
+STREAMING_UNSIGNED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+HEX_BYTES = "".join(sorted(HEX_DIGITS)).encode()
+# Parameters that make a URL a presigned one, and headers that a request has once at most.
+URL_PARAMETERS = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-signature", "x-amz-signedheaders"})
+SINGLE_HEADERS = OLD_HEADERS | {"host", "date", CONTENT_SHA256}
+# Fields of a form that no condition of its policy need cover.
+UNCOVERED_FIELDS = frozenset({"policy", "x-amz-signature", "file"})
+
+# {an Authorization header without its signature: what _read_authorization makes of it}
+_authorizations: dict[str, tuple[str, str, str, str, str, str, str]] = {}
+_spellings: dict[tuple[str, ...], dict[str, str]] = {}  # names of headers -> {in lower case: as they arrived}
+_signed_lines: dict[tuple[Any, ...], tuple[str, Any, tuple[str, ...]]] = {}  # see _read_signed_headers
+_times: dict[str, float] = {}  # seconds since the epoch by X-Amz-Date
 
 
-def _sign_for_requests(signer: Signer, request: Any) -> Any:
-    """A PreparedRequest of requests, signed in place, which is what requests wants of its auth objects."""
-    body = request.body
-    signed = signer.sign(request.method, request.url, request.headers, body)
-    _refuse_dot_segments(signed.url, "requests")
-    request.url = signed.url
-    _put_headers(request.headers, signed.headers)
-    if isinstance(body, str):
-        request.body = signed.body
-        request.prepare_content_length(signed.body)
-    request.register_hook("response", _forget_on_redirect)
-    return request
+class Verified:
+    """A request whose signature holds: who signed it, when, and what.
 
-
-def _forget_on_redirect(response: Any, *_: object, **__: object) -> None:
-    """Makes the copy that requests is about to send after a redirect one without the signature, which holds for the first URL only:
-    requests itself takes nothing but Authorization out, and that not always."""
-    if response.is_redirect:
-        sent = response.request
-
-        def copy() -> Any:
-            del sent.copy  # for this once: the request itself stays as it was sent
-            fresh = sent.copy()
-            for name in [name for name in fresh.headers if name.lower() in OLD_HEADERS or name.lower() == CONTENT_SHA256]:
-                del fresh.headers[name]
-            return fresh
-
-        sent.copy = copy
-
-
-def _sign_for_httpx(signer: Signer, request: Any) -> Any:
-    """A Request of httpx, signed in place. Its multipart forms are read into memory; its other streams are read once."""
-    stream = request.stream
-    try:
-        body = request.content
-    except Exception:  # RequestNotRead, a class of httpx's
-        body = request.read() if hasattr(stream, "boundary") else stream
-    signed = signer.sign(request.method, str(request.url), request.headers.raw, body)
-    url = type(request.url)(signed.url)
-    if url.raw_path.decode() != _target(signed.url):
-        raise RequestError(f"httpx would not send {_shown(signed.url)} as it must be signed; use Client, urllib or http.client")
-    request.url = url
-    _put_headers(request.headers, signed.headers)
-    return request
-
-
-async def _sign_for_aiohttp(signer: Signer, request: Any) -> None:
-    """A ClientRequest of aiohttp, signed in place. encoded=True keeps yarl from rewriting the URL once more."""
-    get_async = getattr(signer._provider, "get_async", None)
-    if get_async is not None and signer._credentials is None:
-        await get_async()  # so that fetching credentials does not block the event loop
-    if getattr(request, "compress", None):
-        raise RequestError("aiohttp compresses a body after it is signed; compress it yourself and set Content-Encoding")
-    body = request.body
-    if hasattr(body, "as_bytes") and "AsyncIterablePayload" not in [base.__name__ for base in type(body).__mro__]:
-        body = await body.as_bytes()
-    elif not isinstance(body, bytes):
-        body = _StreamedBody(body)
-    signed = signer.sign(request.method, str(request.url), request.headers, body)
-    request.url = type(request.url)(signed.url, encoded=True)
-    _put_headers(request.headers, signed.headers)
-
-
-class _StreamedBody:
-    """Stands for a body that can be read only once, and by the library alone."""
-
-    def __init__(self, body: object) -> None:
-        self._named = type(body).__name__
-
-    def __aiter__(self) -> NoReturn:
-        raise TypeError("only the HTTP library may read this body")
-
-
-def _urllib_handler(signer: Signer) -> Any:
-    import urllib.request as library
-
-    class SigV4Handler(library.BaseHandler):
-        handler_order = 900  # after urllib's own handlers, so that what they add is there to be signed
-
-        def http_request(self, request: library.Request) -> library.Request:
-            # A redirect: what was to be signed for one host is not signed for another. Or sent on to a proxy: signed already.
-            if request.unverifiable or request.has_proxy():
-                return request
-            given = {**request.unredirected_hdrs, **request.headers}
-            signed = signer.sign(request.get_method(), request.full_url, given, request.data)
-            request.full_url = signed.url
-            for name in [name for name in given if name.lower() in OLD_HEADERS]:
-                request.remove_header(name)
-            for name, value in signed.headers.items():
-                if given.get(name) != value:  # unredirected: a redirect does not take them along
-                    request.add_unredirected_header(name, value)
-            return request
-
-        https_request = http_request
-
-    return SigV4Handler()
-
-
-def _put_headers(headers: Any, signed: dict[str, str]) -> None:
-    """Makes a library's headers those that were signed: what an earlier signature left goes; Host, which libraries make of the
-    URL, and headers that stay as they are, are not touched."""
-    for name in [name for name in headers if (name.decode() if isinstance(name, bytes) else name).lower() in OLD_HEADERS]:
-        if name in headers:
-            del headers[name]
-    for name, value in signed.items():
-        if name not in headers:
-            if name != "Host":
-                headers[name] = value
-        elif not value.isascii() or name.lower() == CONTENT_SHA256:
-            headers[name] = value.encode("latin-1").decode() if hasattr(headers, "raw") else value  # httpx encodes as UTF-8
-
-
-def _target(url: str) -> str:
-    """Path and query of an absolute URL, as in the request line."""
-    return "/" + url.partition("://")[2].partition("/")[2]
-
-
-def _refuse_dot_segments(url: str, library: str) -> None:
-    path = _target(url).partition("?")[0]
-    if path != _without_dot_segments(path):
-        raise RequestError(f"{library} drops dot segments from paths such as that of {_shown(url)}; use Client, urllib or http.client")
-
-
-# 12. Tokens -----------------------------------------------------------------------------------------------------------
-# Presigned URLs that serve as passwords. region=None is the signer's, then that of the host, then the one that is configured.
-
-
-def rds_token(signer: Signer, host: str, port: int, user: str, *, region: str | None = None, now: datetime | None = None) -> str:
-    """The password of a database user who has IAM authentication in RDS or Aurora, good for 15 minutes to connect.
-
-    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
-    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html
+    access_key_id: whose. scope: YYYYMMDD/region/service/aws4_request, for SigV4a without the region. service: the scope's;
+    region: the scope's, or SigV4a's set of them, joined by commas. time: when it was signed, an aware datetime. expiration: when
+    a presigned URL or a form ends, an aware datetime, else None.
+    signed_headers: their names, in lower case; no other header is the signer's word. payload_hash: lowercase hex, or a constant.
+    body_is_signed: whether the body is the signer's word; it is not with UNSIGNED-PAYLOAD and its like, nor in a form, which
+    signs its fields and nothing else: no method, path, query or header.
+    body: bytes where those were handed in, checked and without aws-chunked's framing. For a file or an iterable, a binary file
+    that is checked as it is read, for an asynchronous iterable another one: SignatureError is raised while reading, at the end
+    at the latest, so read it to its end. trailers: dict of what followed the data, once it was read.
+    fields, policy: those of a form, dicts, the bucket that was checked among the fields; empty for other requests.
     """
-    query = f"Action=connect&DBUser={_quoted(user, 'user')}"
-    return _token(signer, f"https://{_name(host, 'host')}:{port}/?{query}", "rds-db", region, now)
 
-
-def dsql_token(
-    signer: Signer, host: str, *, admin: bool = False, expires: int = 900, region: str | None = None, now: datetime | None = None
-) -> str:
-    """The password for an Aurora DSQL cluster; admin: for its user `admin`. expires: seconds.
-
-    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
-    Source: https://docs.aws.amazon.com/aurora-dsql/latest/userguide/SECTION_authentication-token.html
-    """
-    action = "DbConnectAdmin" if admin else "DbConnect"
-    return _token(signer, f"https://{_name(host, 'host')}/?Action={action}", "dsql", region, now, expires=expires)
-
-
-def elasticache_token(
-    signer: Signer, cache_name: str, user: str, *, serverless: bool = False, region: str | None = None, now: datetime | None = None
-) -> str:
-    """The password of an ElastiCache user for AUTH or HELLO, good for 15 minutes to connect and 12 hours to stay.
-
-    cache_name: of the replication group or the serverless cache. Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html
-    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
-    """
-    query = f"Action=connect&User={_quoted(user, 'user')}" + ("&ResourceType=ServerlessCache" if serverless else "")
-    return _token(signer, f"http://{_name(cache_name, 'cache_name').lower()}/?{query}", "elasticache", region, now)
-
-
-def memorydb_token(signer: Signer, cluster_name: str, user: str, *, region: str | None = None, now: datetime | None = None) -> str:
-    """The password of a MemoryDB user, as elasticache_token's. Source: https://docs.aws.amazon.com/memorydb/latest/devguide/auth-iam.html
-
-    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
-    """
-    url = f"http://{_name(cluster_name, 'cluster_name').lower()}/?Action=connect&User={_quoted(user, 'user')}"
-    return _token(signer, url, "memorydb", region, now)
-
-
-def msk_token(signer: Signer, *, region: str | None = None, now: datetime | None = None) -> tuple[str, int]:
-    """(token, its end in milliseconds since the epoch) for OAUTHBEARER with a Kafka cluster of MSK.
-
-    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
-    Source: https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html
-    """
-    region = _token_region(signer, region)
-    url = f"https://kafka.{region}.amazonaws.com/?Action=kafka-cluster%3AConnect"
-    seconds = _read_clock(signer._clock, now)[0]
-    url = signer.presign("GET", url, expires=900, service="kafka-cluster", region=region, now=now or _at(seconds))
-    return _base64url(f"{url}&User-Agent=sigv4%2F{__version__}".encode()), (int(seconds) + 900) * 1000
-
-
-def eks_token(signer: Signer, cluster_name: str, *, region: str | None = None, now: datetime | None = None) -> str:
-    """The bearer token for the Kubernetes API of an EKS cluster, good for 15 minutes.
-
-    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
-    Source: https://docs.aws.amazon.com/eks/latest/userguide/cluster-auth.html
-    """
-    region = _token_region(signer, region)
-    url = f"https://sts.{region}.{_partition(region)[0]}/?Action=GetCallerIdentity&Version=2011-06-15"
-    url = signer.presign(
-        "GET", url, {"x-k8s-aws-id": _name(cluster_name, "cluster_name")}, expires=60, service="sts", region=region, now=now
+    __slots__ = (
+        "access_key_id",
+        "scope",
+        "service",
+        "region",
+        "signed_headers",
+        "payload_hash",
+        "trailers",
+        "fields",
+        "policy",
+        "_seconds",
+        "_end",
+        "_body",
     )
-    return "k8s-aws-v1." + _base64url(url.encode())
+
+    def __init__(
+        self,
+        access_key_id: str,
+        scope: str,
+        service: str,
+        region: str,
+        seconds: float,
+        end: float | None,
+        signed_headers: tuple[str, ...],
+        payload_hash: str,
+        body: Any,
+    ) -> None:
+        self.access_key_id = access_key_id
+        self.scope = scope
+        self.service = service
+        self.region = region
+        self.signed_headers = signed_headers
+        self.payload_hash = payload_hash
+        self.trailers: dict[str, str] = {}
+        self.fields: dict[str, Any] = {}
+        self.policy: dict[str, Any] = {}
+        self._seconds = seconds
+        self._end = end
+        self._body = body
+
+    def __repr__(self) -> str:
+        return f"<Verified {self.access_key_id} {self.scope}>"
+
+    @property
+    def time(self) -> datetime:
+        return _at(self._seconds)
+
+    @property
+    def body_is_signed(self) -> bool:
+        return not self.policy and self.payload_hash not in (UNSIGNED_PAYLOAD, STREAMING_UNSIGNED)
+
+    @property
+    def expiration(self) -> datetime | None:
+        return None if self._end is None else _at(self._end)
+
+    @property
+    def body(self) -> Any:
+        if isinstance(self._body, list):  # the data of chunks, joined only for who wants them
+            self._body = b"".join(self._body)
+        return self._body
 
 
-def iot_mqtt_url(signer: Signer, endpoint: str, *, region: str | None = None, now: datetime | None = None) -> str:
-    """The wss URL for MQTT over a WebSocket (sub-protocol mqtt) to an IoT endpoint, such as abc-ats.iot.us-east-1.amazonaws.com.
+def verify(
+    method: str,
+    url: str,
+    headers: Headers,
+    body: Any,
+    credentials: Any,
+    *,
+    service: str | None = None,
+    region: str | None = None,
+    now: datetime | None = None,
+    max_skew: float = 900,
+    double_encode: bool | None = None,
+    normalize_path: bool | None = None,
+    token_after_signature: bool | None = None,
+) -> Verified:
+    """Who signed a request that arrived, and when; the server's side of Signer, sign_stream and post_policy.
 
-    Raises RequestError where host, name or region can't be a part of it, CredentialsError where there are no credentials.
-    Source: https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
+    method, url, headers: as they arrived; the URL absolute, or the request's target, /path?query, still encoded. The signature
+    may stand in the Authorization header, in the query, or in a form's fields, and be SigV4's or SigV4a's.
+    body: bytes, another buffer or a str; a binary file or an iterable of bytes, also an asynchronous one, which is checked while
+    Verified.body is read, chunk by chunk where it is aws-chunked; for a form its multipart/form-data, or its fields as a mapping,
+    the upload under `file` (without one its length stays unchecked: see the policy). None is an empty one. Checksums in trailers
+    are checked for crc32, sha1 and sha256, others are the caller's to hold against Verified.trailers.
+    credentials: Credentials, or a callable that returns them for an access key id, or None where it knows none. For SigV4a the
+    public key, (x, y), will do in their place: then any access key id is taken, which is not the signer's word, and any token.
+    service, region: those that must be signed for; None takes any. now: aware datetime, None the present. max_skew: seconds that the
+    time of signing may be off. double_encode, normalize_path, token_after_signature: as for Signer.
+
+    A path is signed as it is normalised for its service: for all but S3, /a/../b and //b are /b; route by the normalised one.
+
+    Raises SignatureError, with the code that S3 would answer with, for everything that is not rightly signed: also where host or
+    an x-amz- header is not among the signed ones, or a request carries more than one signature.
+    Raises RequestError for arguments of the caller's that can't be, such as a naive `now`.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
     """
-    return signer.presign("GET", f"wss://{_name(endpoint, 'endpoint')}/mqtt", service=IOT_GATEWAY, region=region, now=now)
+    moment = _read_clock(time.time, now)[0]
+    try:
+        if headers.__class__ is not dict:
+            headers = _header_pairs(headers)  # an iterator could be read but once
+        claim = _read_claim(method, url, headers, double_encode, normalize_path, token_after_signature)
+        if claim is None:
+            return _verify_form(method, url, headers, body, credentials, service, region, moment)
+    except RequestError as error:
+        raise SignatureError("InvalidRequest", str(error)) from None
+    who, amz_date, seconds, life, token, head, payload_hash, signature, sent = claim
+    algorithm, access_key_id, scope, of_service, of_region = who
+    malformed = "AuthorizationHeaderMalformed" if life is None else "AuthorizationQueryParametersError"
+    if service is not None and service != of_service:
+        raise SignatureError(malformed, f"the request is signed for the service {_beginning(of_service)}; expecting {service!r}")
+    if region is not None and region != of_region and not (algorithm == ALGORITHM_V4A and _is_in_set(region, of_region)):
+        raise SignatureError(malformed, f"the request is signed for the region {_beginning(of_region)}; expecting {region!r}")
+    end = None
+    if life:
+        end = seconds + life
+        if moment > end:
+            raise SignatureError("AccessDenied", f"the URL expired at {_iso(end)}")
+        if seconds - moment > max_skew:
+            raise SignatureError("AccessDenied", f"the URL is not valid before {_iso(seconds)}")
+    elif not -max_skew <= moment - seconds <= max_skew:
+        off = f"{abs(moment - seconds):.0f} s {'ago' if moment > seconds else 'ahead'}"
+        raise SignatureError("RequestTimeTooSkewed", f"the request says it was signed {off}; {max_skew:g} s are allowed")
+    known = _known(credentials, access_key_id, algorithm)
+    if known.__class__ is not tuple:
+        _check_token(known, token, moment)
+
+    hashed = payload_hash is None
+    if payload_hash is None:
+        if of_service in S3_SERVICES or of_service == LATTICE:
+            if life is None:
+                raise SignatureError("MissingSecurityHeader", f"header {CONTENT_SHA256} is missing; {of_service} wants it")
+            payload_hash, hashed = UNSIGNED_PAYLOAD, False
+        elif body.__class__ is bytes:
+            payload_hash = sha256(body).hexdigest()
+        else:
+            body, payload_hash = _payload(_rereadable(body), None, None)
+    if algorithm == ALGORITHM:
+        state = known._states.get((of_service, of_region))  # as in Signer._prepare
+        if state is None or state[0] != amz_date[:8]:
+            state = _signing_state(known, amz_date[:8], of_region, of_service)
+        _, expected = _signature(head + payload_hash, amz_date, scope, *state[4:])
+        holds = hmac.compare_digest(expected, signature)
+    else:
+        known = known if known.__class__ is tuple else _public_key(known)
+        holds = sigv4a_verify(known, string_to_sign(head + payload_hash, amz_date, scope, algorithm), signature)
+    if not holds:
+        raise SignatureError("SignatureDoesNotMatch", "the signature is not the one of this request by this access key")
+    found = Verified(access_key_id, scope, of_service, of_region, seconds, end, sent[2], payload_hash, body)
+    if not hashed:
+        _check_body(found, sent, known, amz_date, signature)
+    elif body.__class__ is not bytes:
+        found._body = _as_bytes(body)
+    return found
 
 
-def _token(signer: Signer, url: str, service: str, region: str | None, now: datetime | None, expires: int = 900) -> str:
-    """A presigned URL without its scheme."""
-    if region is None and signer.region is None:
-        (_, _, found), _, _ = _split_url(url)
-        region = found[1] if found else None
-    region = _token_region(signer, region)
-    return signer.presign("GET", url, expires=expires, service=service, region=region, now=now).partition("://")[2]
+def _is_in_set(region: str, regions: str) -> bool:
+    """Whether a region is in SigV4a's set: us-east-1, us-*, or both joined by a comma. By hand, since fnmatch can take exponential time."""
+    return "*" not in region and any(_matches(region, pattern.strip()) for pattern in regions.split(","))
 
 
-def _token_region(signer: Signer, region: Any) -> str:
-    region = region or signer.region or signer._find_region()
-    if region is None or isinstance(_read_region(region), tuple):
-        raise RequestError("the token is for one region; pass region=, or set AWS_REGION")
-    return _read_scope("region", region)
+def _matches(region: str, pattern: str) -> bool:
+    first, *middle = pattern.split("*")
+    if not middle:
+        return region == pattern
+    last = middle.pop()
+    if len(first) + len(last) > len(region) or not region.startswith(first) or not region.endswith(last):
+        return False
+    rest = region[len(first) : len(region) - len(last)]
+    for part in middle:
+        _, found, rest = rest.partition(part) if part else ("", "*", rest)
+        if not found:
+            return False
+    return True
 
 
-def _name(text: Any, what: str) -> str:
-    """A host or a name as part of a URL."""
-    if not isinstance(text, str) or not text or not text.isascii() or text.encode().translate(None, UNRESERVED):
-        raise RequestError(f"{what} is {_beginning(text)}; it must be a name alone, without scheme, port or path")
-    return text
+def _known(credentials: Any, access_key_id: str, algorithm: str) -> Any:
+    """The Credentials of an access key id, or a public key of SigV4a's."""
+    found = credentials
+    if callable(credentials):
+        try:
+            found = credentials(access_key_id)
+        except LookupError:
+            found = None
+    elif credentials is None:
+        raise CredentialsError("credentials is None; pass Credentials, or a callable that returns them for an access key id")
+    if found.__class__ is tuple and len(found) == 2 and all(isinstance(number, int) for number in found):
+        if algorithm == ALGORITHM:
+            raise SignatureError("InvalidAccessKeyId", "the request is signed with SigV4, and only a public key is known for SigV4a")
+        return found
+    if found is not None and not isinstance(found, Credentials):
+        raise CredentialsError(
+            f"credentials gave {_kind(found)}; pass Credentials, a public key (x, y), or a callable that returns them for an access key id"
+        )
+    if found is None or found.access_key_id != access_key_id:
+        raise SignatureError("InvalidAccessKeyId", f"the access key id {_beginning(access_key_id)} is not known")
+    return found
 
 
-def _quoted(text: str, what: str) -> str:
-    return _quote(_utf8(text, what))
+def _check_token(credentials: Credentials, token: str | None, moment: float) -> None:
+    own = credentials.session_token
+    if (token or own) and not (token and own and token.isascii() and hmac.compare_digest(token, own)):
+        raise SignatureError("InvalidToken", "the session token of the request is not the one of this access key")
+    if credentials._expires_at <= moment:
+        raise SignatureError("ExpiredToken", f"the credentials expired at {_iso(credentials._expires_at)}")
 
 
-# 13. Command line -----------------------------------------------------------------------------------------------------
+def _public_key(credentials: Credentials) -> tuple[int, int]:
+    """SigV4a's public key of credentials, kept with them: it takes as long as a verification."""
+    kept = credentials._states.get(("", ""))
+    if kept is None:
+        kept = sigv4a_public_key(sigv4a_key(credentials.access_key_id, credentials.secret_access_key))
+        _remember(credentials._states, ("", ""), kept)
+    return kept
+
+
+def _read_claim(
+    method: str,
+    url: str,
+    headers: Headers,
+    double_encode: bool | None = None,
+    normalize_path: bool | None = None,
+    token_after: bool | None = None,
+) -> tuple[Any, ...] | None:
+    """What a request says of its signature, None where it has none: ((algorithm, access key id, scope, service, region or set of them),
+    X-Amz-Date, the same in seconds, the URL's life in seconds (0 where it names none) or None for the header form, token, canonical
+    request up to the payload hash, the hash that is declared or None, signature, (headers, their names by those in lower case, the
+    signed ones))."""
+    if method.__class__ is not str or method not in METHODS:
+        _read_method(method)
+    authority = ""
+    if isinstance(url, str) and url[:1] == "/":
+        path, _, query = _utf8(url, "url").partition("?")
+    else:
+        (_, authority, _), path, query = _split_url(url)
+    if "#" in str(url) or query[:1] == "=" or "&=" in query:  # what reads the request after us may see it otherwise
+        raise SignatureError("InvalidRequest", "the URL holds a # or a parameter without a name; percent-encode the one, drop the other")
+    values: Any = headers
+    spelling = None
+    if headers.__class__ is dict and _are_plain(values.values()):
+        names = tuple(values)
+        spelling = _spellings.get(names) or _read_spelling(names)
+    if not spelling:
+        values = _received_headers(headers)
+        names = tuple(values)
+        spelling = dict(zip(names, names))
+    if "host" not in spelling and authority:
+        values, names, spelling = {**values, "host": authority}, (*names, "host"), {**spelling, "host": "host"}
+
+    found: dict[str, str] = {}
+    pairs: Pairs = []
+    if query:
+        pairs = _query_pairs(query)
+        for name, value in pairs:
+            if name[:6].lower() == "x-amz-" and name.lower() in OLD_PARAMETERS:
+                if name.lower() in found:
+                    raise SignatureError("AuthorizationQueryParametersError", f"the parameter {name} is there twice")
+                found[name.lower()] = _unquote(value).decode("utf-8", "replace")
+    declared = values[spelling[CONTENT_SHA256]] if CONTENT_SHA256 in spelling else None
+    amz_date = values[spelling["x-amz-date"]] if "x-amz-date" in spelling else ""
+    life = None
+    if "authorization" in spelling:
+        if not URL_PARAMETERS.isdisjoint(found):
+            raise SignatureError("InvalidArgument", "the request is signed in its Authorization header and in its query; one is allowed")
+        malformed = "AuthorizationHeaderMalformed"
+        authorization = values[spelling["authorization"]]
+        read = _authorizations.get(authorization[:-64])
+        if read is None:
+            read, signature = _read_authorization(authorization)
+        else:
+            signature = authorization[-64:]
+        algorithm, access_key_id, scope, date, region, service, signed = read
+        if not amz_date:
+            amz_date = _date_of(values[spelling["date"]] if "date" in spelling else "")
+        token_name = spelling.get("x-amz-security-token") or spelling.get("x-amz-s3session-token")
+        token = values[token_name] if token_name else None
+        regions = values[spelling["x-amz-region-set"]] if "x-amz-region-set" in spelling else ""
+    elif not URL_PARAMETERS.isdisjoint(found):
+        malformed = "AuthorizationQueryParametersError"
+        missing = (URL_PARAMETERS | {"x-amz-date"}) - set(found)
+        if missing:
+            raise SignatureError(malformed, f"the query has no {' and no '.join(sorted(missing))}")
+        algorithm, access_key_id, scope, date, region, service = _read_credential(
+            found["x-amz-algorithm"], found["x-amz-credential"], malformed
+        )
+        signed, signature, amz_date = found["x-amz-signedheaders"], found["x-amz-signature"], found["x-amz-date"]
+        token = found.get("x-amz-security-token") or found.get("x-amz-s3session-token")
+        regions = found.get("x-amz-region-set", "")
+        life = _read_life(found.get("x-amz-expires"))
+        if declared is None:  # some SDKs put the header into the query
+            declared = next((value for name, value in pairs if name.lower() == CONTENT_SHA256), None)
+    else:
+        return None
+
+    seconds = _times.get(amz_date)
+    if seconds is None:
+        seconds = _read_amz_date(amz_date, malformed)
+    asymmetric = algorithm == ALGORITHM_V4A
+    if asymmetric:
+        region = regions
+        if not regions:
+            raise SignatureError(malformed, "the request is signed with SigV4a and names no regions in X-Amz-Region-Set")
+    if date != amz_date[:8]:
+        raise SignatureError(malformed, "the credential's scope must begin with the day of X-Amz-Date")
+    if not signature.isascii() or (len(signature) != 64 and not asymmetric):
+        raise SignatureError(malformed, "the signature must be 64 digits in lowercase hex")
+    if token_after is None:
+        token_after = service == IOT_GATEWAY
+    template, pick, signed_names = _signed_lines.get((names, signed, token_after)) or _read_signed_headers(
+        names, spelling, signed, token_after, malformed
+    )
+    if life == 0 and service in S3_SERVICES:
+        raise SignatureError(malformed, "the query has no x-amz-expires, which S3 wants")
+
+    canonical_query = ""
+    if pairs:
+        if life is not None:
+            unsigned = {"x-amz-signature", "x-amz-security-token"} if token_after else {"x-amz-signature"}
+            pairs = [pair for pair in pairs if pair[0].lower() not in unsigned]
+        canonical_query = _canonical_query(pairs)
+    if path.encode().translate(None, PLAIN_PATH) or "//" in path or "/." in path:
+        of_s3 = service in S3_SERVICES
+        path = _canonical_path(
+            path, not of_s3 if double_encode is None else double_encode, not of_s3 if normalize_path is None else normalize_path
+        )
+    head = f"{method}\n{path}\n{canonical_query}\n{template % pick(values)}\n{signed}\n"
+    who = algorithm, access_key_id, scope, service, region
+    return who, amz_date, seconds, life, token, head, declared, signature, (values, spelling, signed_names)
+
+
+def _read_spelling(names: tuple[str, ...]) -> dict[str, str]:
+    """{in lower case: as it arrived} of valid names, empty where two differ in case alone."""
+    spelling = {_header_name(name).lower(): name for name in names}
+    if len(spelling) < len(names):
+        return {}
+    if sum(map(len, names)) <= MAX_KEPT:
+        _remember(_spellings, names, spelling)
+    return spelling
+
+
+def _received_headers(headers: Headers) -> dict[str, str]:
+    """{name in lower case: canonical value} of headers in any form, repeated ones joined."""
+    pairs = [(_header_name(name).lower(), _unfolded(_header_text(name, value))) for name, value in _header_pairs(headers)]
+    values = _joined(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        for name in SINGLE_HEADERS:
+            if names.count(name) > 1:
+                raise SignatureError("InvalidRequest", f"header {name} is there twice")
+    return values
+
+
+def _read_authorization(text: str) -> tuple[Any, str]:
+    """((algorithm, access key id, scope, its date, region and service, names of signed headers), signature) of an Authorization header.
+
+    The former are kept by the text before the signature, which is the same in all requests of a day that look alike.
+    """
+    malformed = "AuthorizationHeaderMalformed"
+    algorithm, _, rest = text.partition(" ")
+    fields = {}
+    for part in rest.split(","):  # blanks after the commas are optional
+        name, equals, value = part.strip(" ").partition("=")
+        if not equals or not value or name in fields:
+            raise SignatureError(malformed, "Authorization must be name=value pairs, with commas between them, each once")
+        fields[name] = value
+    try:
+        credential, signed, signature = fields.pop("Credential"), fields.pop("SignedHeaders"), fields.pop("Signature")
+    except KeyError as error:
+        raise SignatureError(malformed, f"Authorization has no {error.args[0]}") from None
+    if fields:
+        raise SignatureError(malformed, "Authorization may hold Credential, SignedHeaders and Signature, nothing else")
+    read = (*_read_credential(algorithm, credential, malformed), signed)
+    if text.endswith(f"Signature={signature}") and len(signature) == 64 and len(text) <= MAX_KEPT:
+        _remember(_authorizations, text[:-64], read)
+    return read, signature
+
+
+def _read_credential(algorithm: str, credential: str, malformed: str) -> tuple[str, str, str, str, str, str]:
+    """(algorithm, access key id, scope, its date, region, empty for SigV4a, and service)."""
+    if algorithm not in (ALGORITHM, ALGORITHM_V4A):
+        raise SignatureError(malformed, f"the algorithm is {_beginning(algorithm)}; {ALGORITHM} and {ALGORITHM_V4A} are known")
+    count = 4 if algorithm == ALGORITHM else 3
+    access_key_id, *parts = credential.rsplit("/", count)
+    sound = len(parts) == count and access_key_id and all(parts) and parts[-1] == "aws4_request"
+    if not sound or "".join(parts).encode("utf-8", "replace").translate(None, UNRESERVED):
+        form = "access key id/YYYYMMDD/region/service/aws4_request"
+        raise SignatureError(malformed, f"the credential must be {form if count == 4 else form.replace('/region', '')}")
+    return algorithm, access_key_id, "/".join(parts), parts[0], parts[1] if count == 4 else "", parts[-2]
+
+
+def _read_amz_date(amz_date: str, malformed: str) -> float:
+    """Seconds since the epoch."""
+    from datetime import datetime, timezone
+
+    if not amz_date and malformed == "AuthorizationHeaderMalformed":
+        raise SignatureError("MissingSecurityHeader", "the request has no X-Amz-Date and no Date")
+    try:
+        if (
+            len(amz_date) != 16
+            or not amz_date.isascii()
+            or amz_date[8] + amz_date[15] != "TZ"
+            or not (amz_date[:8] + amz_date[9:15]).isdigit()
+        ):
+            raise ValueError
+        parts = [int(amz_date[start:end]) for start, end in ((0, 4), (4, 6), (6, 8), (9, 11), (11, 13), (13, 15))]
+        seconds = datetime(*parts, tzinfo=timezone.utc).timestamp()  # type: ignore[arg-type, misc]
+    except ValueError:
+        raise SignatureError(
+            "AccessDenied" if malformed == "AuthorizationHeaderMalformed" else malformed,
+            f"the time of signing is {_beginning(amz_date)}; it must be a time in the form YYYYMMDDTHHMMSSZ",
+        ) from None
+    _remember(_times, amz_date, seconds)
+    return seconds
+
+
+def _date_of(date: str) -> str:
+    """X-Amz-Date from a Date header, which may stand for it; empty where it is none."""
+    seconds = _http_date(date)
+    return "" if seconds is None else _amz_date(time.gmtime(seconds))
+
+
+def _read_life(text: str | None) -> int:
+    """Seconds that a URL is good for, 0 where it does not say."""
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_EXPIRES):
+        raise SignatureError(
+            "AuthorizationQueryParametersError", f"X-Amz-Expires is {_beginning(text)}; it must be a number from 1 to {MAX_EXPIRES}"
+        )
+    return int(text)
+
+
+def _read_signed_headers(
+    names: tuple[str, ...], spelling: dict[str, str], signed: str, token_after: bool, malformed: str
+) -> tuple[str, Any, tuple[str, ...]]:
+    """(template of the canonical lines, what picks their values, names) for headers of these names, as in _make_plan."""
+    listed = signed.split(";")
+    if listed != sorted(set(listed)) or signed != signed.lower():
+        raise SignatureError(malformed, "the signed headers must be in lower case, in order, with semicolons between them, each once")
+    for name in listed:
+        if name not in spelling:
+            raise SignatureError("SignatureDoesNotMatch", f"header {_beginning(name)} was signed, but did not arrive")
+    given = set(listed)
+    for name in sorted(spelling):
+        if name not in given and (name == "host" or _is_amazons(name)) and not (token_after and name == "x-amz-security-token"):
+            raise SignatureError("AccessDenied", f"header {name} arrived, but was not signed")
+    if "host" not in given:
+        raise SignatureError("AccessDenied", "the request has no Host that was signed")
+    template = "".join([f"{name.replace('%', '%%')}:%s\n" for name in listed])
+    plan = template, itemgetter(*[spelling[name] for name in listed]), tuple(listed)
+    if sum(map(len, names)) <= MAX_KEPT:
+        _remember(_signed_lines, (names, signed, token_after), plan)
+    return plan
+
+
+def _rereadable(body: Any) -> Any:
+    """A body whose hash nothing declares, read whole where it can be read only once."""
+    if body is None or isinstance(body, str) or _body_kind(body) != "stream":
+        return body
+    if hasattr(body, "__aiter__"):
+        raise RequestError("the body is an asynchronous iterable, whose hash the request does not declare; read it first")
+    return io.BytesIO(b"".join(_pieces_of(body)))
+
+
+def _is_amazons(name: str) -> bool:
+    """Whether a header is one that must be signed where it is there; CGI and WSGI take _ for -."""
+    return name.replace("_", "-").startswith("x-amz-")
+
+
+def _pieces_of(body: Any) -> Iterator[bytes]:
+    """The pieces of a body, each a copy unless it is bytes: a buffer may be used again before its chunk's signature is there."""
+    return map(bytes, _buffers_of(body, FILE_PIECE))
+
+
+def _as_bytes(body: Any) -> Any:
+    """A buffer as bytes; what is read stays as it is."""
+    if body is None or body.__class__ is bytes:
+        return body or b""
+    return bytes(memoryview(body)) if _body_kind(body) == "buffer" else body
+
+
+def _check_body(found: Verified, sent: tuple[Any, ...], known: Any, amz_date: str, signature: str) -> None:
+    """Hold the body against the hash that the signature is over: now where it is there, else while it is read."""
+    body, payload_hash = found._body, found.payload_hash
+    if not _is_payload_hash(payload_hash):
+        raise SignatureError(
+            "InvalidArgument", f"{CONTENT_SHA256} must be a SHA-256 in lowercase hex, {UNSIGNED_PAYLOAD} or another constant"
+        )
+    if isinstance(body, str):
+        body = _utf8(body, "body").encode()
+    check: Any = _HashCheck(payload_hash)
+    if payload_hash.startswith("STREAMING-"):
+        values, spelling, names = sent
+        check = _stream_check(found, {name: values[spelling[name]] for name in names}, known, amz_date, signature)
+    found.trailers = check.trailers
+    if body is None or _body_kind(body) == "buffer":
+        found._body = check.feed(_as_bytes(body)) + check.end()
+    else:
+        found._body = _CheckedPieces(body, check) if hasattr(body, "__aiter__") else _CheckedFile(body, check)
+
+
+def _stream_check(found: Verified, headers: dict[str, str], known: Any, amz_date: str, signature: str) -> Any:
+    """What checks a body that is signed in pieces, by the constant in place of its hash."""
+    kind = found.payload_hash
+    asymmetric = known.__class__ is tuple
+    own = f"STREAMING-{ALGORITHM_V4A if asymmetric else ALGORITHM}-"
+    chain = _Chain(known, amz_date, found.scope, signature, asymmetric)
+    if kind == "STREAMING-AWS4-HMAC-SHA256-EVENTS" and not asymmetric:
+        return _EventCheck(chain, found.region, found.service)
+    signed = kind in (own + "PAYLOAD", own + "PAYLOAD-TRAILER")
+    if not signed and kind != STREAMING_UNSIGNED:
+        raise SignatureError(
+            "InvalidArgument", f"{CONTENT_SHA256} names a constant that is unknown, or not one for the request's algorithm"
+        )
+    length = headers.get("x-amz-decoded-content-length", "")
+    if not (length.isascii() and length.isdigit() and len(length) < 20):
+        raise SignatureError("MissingContentLength", "x-amz-decoded-content-length is missing, or no number")
+    has_trailers = kind.endswith("-TRAILER")
+    trailers = [name.strip().lower() for name in headers.get("x-amz-trailer", "").split(",") if has_trailers and name.strip()]
+    return _ChunkCheck(chain if signed else None, int(length), trailers, has_trailers, asymmetric)
+
+
+class _HashCheck:
+    """A body of one hash, or of none that was signed."""
+
+    def __init__(self, expected: str) -> None:
+        self.trailers: dict[str, str] = {}
+        self._expected = expected
+        self._digest = sha256()
+        self._signed = expected != UNSIGNED_PAYLOAD
+        self._held: list[Any] = []
+
+    def feed(self, data: Any) -> list[Any]:
+        """What may be given out after the next bytes."""
+        if not self._signed:
+            return [data]
+        self._digest.update(data)
+        held, self._held = self._held, [data]  # the last is given when all hold, so that who reads just so far meets the refusal
+        return held
+
+    def end(self) -> list[Any]:
+        """What is left to give out. Raises SignatureError where the body does not hold, or is not complete."""
+        if self._signed and not hmac.compare_digest(self._digest.hexdigest(), self._expected):
+            raise SignatureError("XAmzContentSHA256Mismatch", "the body is not the one whose SHA-256 was signed")
+        return self._held
+
+
+class _ChunkCheck:
+    """An aws-chunked body in pieces of any size. Data are given out when their chunk's signature holds; unsigned ones at once."""
+
+    def __init__(self, chain: _Chain | None, length: int, trailers: list[str], has_trailers: bool, asymmetric: bool) -> None:
+        self.trailers: dict[str, str] = {}
+        self._chain = chain
+        self._length = length  # bytes of data that are still to come
+        self._names = trailers
+        self._has_trailers = has_trailers
+        self._size = (SIGNATURE_V4A if asymmetric else 64) if chain else 0  # characters of a signature
+        named = [name[len("x-amz-checksum-") :] for name in trailers if name.startswith("x-amz-checksum-")]
+        self._checksums = {name: _checksum(name)[1]() for name in named if name in OWN_CHECKSUMS}
+        self._next = self._read_size  # what reads the next line
+        self._ended = False
+        self._line = b""  # what is there of it
+        self._left = 0  # bytes of the chunk that are still to come
+        self._held: list[Any] = []
+        self._signature = ""
+        self._digest = sha256()
+
+    def feed(self, data: Any) -> list[Any]:
+        """The data, bytes-like, that may be given out after the next bytes."""
+        view = _bytes_view(data)
+        given: list[Any] = []
+        start = 0
+        size = len(view)
+        while start < size:
+            if self._left:
+                piece = view[start : start + self._left]
+                start += len(piece)
+                self._left -= len(piece)
+                if self._chain is None:
+                    self._give([piece], given)
+                else:
+                    if self._held:
+                        self._digest.update(piece)
+                    else:
+                        self._digest = sha256(piece)
+                    self._held.append(piece)
+                    if not self._left:
+                        self._end_chunk(given)
+                continue
+            if self._ended:
+                raise SignatureError("InvalidRequest", "the body goes on after the end of its aws-chunked stream")
+            window = view[start : start + 256].tobytes()
+            if window[:2] == b"\r\n" and self._next == self._read_break:  # with the next line, which is there as a rule
+                self._next = self._read_size
+                window = window[2:]
+                start += 2
+            cut = window.find(b"\n") + 1
+            start += cut or len(window)
+            line = self._line + window[: cut or 256]
+            if len(line) > MAX_LINE:
+                raise SignatureError("InvalidRequest", f"a line of the aws-chunked body is longer than {MAX_LINE} bytes")
+            if not cut:
+                self._line = line
+                continue
+            self._line = b""
+            if line[-2:] != b"\r\n":
+                raise SignatureError("InvalidRequest", "a line of the aws-chunked body does not end with CR LF")
+            self._next(line[:-2])
+        return given
+
+    def end(self) -> list[Any]:
+        if not self._ended:
+            raise SignatureError("IncompleteBody", "the aws-chunked body ends before its last chunk")
+        return []
+
+    def _read_size(self, line: bytes) -> None:
+        """<size in hex>;chunk-signature=<signature>, the latter in signed streams only."""
+        digits, mark, signature = line.partition(b";chunk-signature=")
+        sound = 1 <= len(digits) <= 16 and len(signature) == self._size and (mark != b"") == (self._chain is not None)
+        if not sound or digits.translate(None, HEX_BYTES):
+            what = "its size in hex and its signature" if self._chain else "its size in hex alone"
+            raise SignatureError("InvalidRequest", f"a chunk must begin with {what}")
+        self._signature = signature.decode("latin-1")
+        self._left = left = int(digits, 16)
+        self._length -= left
+        if left > MAX_CHUNK and self._chain:
+            raise SignatureError("InvalidRequest", f"a chunk says it has {left} bytes; {MAX_CHUNK} are held in memory at most")
+        if self._length < 0 or (not left and self._length):
+            off = f"{abs(self._length)} bytes {'more' if self._length < 0 else 'less'}"
+            raise SignatureError("IncompleteBody", f"the chunks have {off} than x-amz-decoded-content-length says")
+        if left:
+            self._next = self._read_break
+        else:
+            self._digest = sha256()
+            self._end_chunk([])
+            self._next = self._read_trailer if self._has_trailers else self._read_end
+
+    def _end_chunk(self, given: list[Any]) -> None:
+        if self._chain and not self._chain.check("PAYLOAD", f"{EMPTY_SHA256}\n{self._digest.hexdigest()}", self._signature):
+            raise SignatureError("SignatureDoesNotMatch", "the signature of a chunk is not the one of its data after those before it")
+        if self._checksums:
+            self._give(self._held, given)
+        else:
+            given += self._held
+        self._held = []
+
+    def _give(self, pieces: list[Any], given: list[Any]) -> None:
+        for checksum in self._checksums.values():
+            for piece in pieces:
+                checksum.update(piece)
+        given += pieces
+
+    def _read_break(self, line: bytes) -> None:
+        if line:
+            raise SignatureError("InvalidRequest", "a chunk is longer than it says")
+        self._next = self._read_size
+
+    def _read_trailer(self, line: bytes) -> None:
+        """name:value, the trailer's signature last in signed streams, then an empty line."""
+        if not line:
+            self._check_trailers()
+            return
+        name, colon, value = line.decode("latin-1").partition(":")
+        name = name.lower()
+        if not colon or name in self.trailers or len(self.trailers) == MAX_TRAILERS or name not in [*self._names, TRAILER_SIGNATURE]:
+            raise SignatureError("MalformedTrailerError", "a trailer must be name:value, be announced by x-amz-trailer, and come once")
+        if TRAILER_SIGNATURE in self.trailers:
+            raise SignatureError("MalformedTrailerError", "the trailers go on after their signature")
+        self.trailers[name] = _folded(value)
+
+    def _check_trailers(self) -> None:
+        from base64 import b64encode
+
+        signature = self.trailers.pop(TRAILER_SIGNATURE, "")
+        if set(self.trailers) != set(self._names):
+            raise SignatureError("MalformedTrailerError", "a trailer that x-amz-trailer announced did not come")
+        if self._chain:
+            lines = "".join([f"{name}:{value}\n" for name, value in sorted(self.trailers.items())])
+            if len(signature) != self._size or not self._chain.check("TRAILER", sha256(lines.encode("latin-1")).hexdigest(), signature):
+                raise SignatureError("SignatureDoesNotMatch", "the signature of the trailers is not theirs after the data before them")
+        elif signature:
+            raise SignatureError("MalformedTrailerError", "the stream is unsigned, yet its trailers are")
+        for name, checksum in self._checksums.items():
+            if self.trailers[f"x-amz-checksum-{name}"] != b64encode(checksum.digest()).decode():
+                raise SignatureError("BadDigest", f"the {name} of the data is not the one in the trailer")
+        self._ended = True
+
+    def _read_end(self, line: bytes) -> None:
+        if line:
+            raise SignatureError("InvalidRequest", "the stream goes on after its last chunk, and announced no trailer")
+        self._ended = True
+
+
+class _EventCheck:
+    """A stream of signed events in pieces of any size; given out is the encoded message of each."""
+
+    def __init__(self, chain: _Chain, region: str, service: str) -> None:
+        self.trailers: dict[str, str] = {}
+        self._chain = chain
+        self._tail = f"/{region}/{service}/aws4_request"
+        self._data = bytearray()
+        self._ended = False
+
+    def feed(self, data: Any) -> list[Any]:
+        self._data += data
+        given = []
+        while len(self._data) >= 4:
+            total = int.from_bytes(self._data[:4], "big")
+            if not 16 <= total <= 16 + MAX_EVENT_HEADERS + MAX_EVENT_PAYLOAD:
+                raise SignatureError("InvalidRequest", f"an event says it has {total} bytes")
+            if len(self._data) < total:
+                break
+            message = self._read_event(bytes(self._data[:total]))
+            del self._data[:total]
+            if message:
+                given.append(message)
+        return given
+
+    def _read_event(self, frame: bytes) -> bytes:
+        try:
+            headers, message = decode_event(frame)
+            moment = headers[":date"].timestamp()
+            signature = bytes.hex(headers[":chunk-signature"])
+            amz_date = _amz_date(time.gmtime(moment))
+            stamp = _encode_headers({":date": (8, round(moment * 1000))})
+        except (RequestError, KeyError, AttributeError, TypeError, ValueError, OverflowError, OSError):
+            raise SignatureError("InvalidRequest", "an event is malformed, or has no :date and :chunk-signature") from None
+        self._chain.move(amz_date, amz_date[:8] + self._tail)
+        if self._ended or not self._chain.check("PAYLOAD", f"{sha256(stamp).hexdigest()}\n{sha256(message).hexdigest()}", signature):
+            raise SignatureError("SignatureDoesNotMatch", "the signature of an event is not the one of its message after those before it")
+        self._ended = not message
+        return message
+
+    def end(self) -> list[Any]:
+        if not self._ended or self._data:
+            raise SignatureError("IncompleteBody", "the stream of events has no signed end")
+        return []
+
+
+class _CheckedFile(io.RawIOBase):
+    """A body that is checked while it is read; iterating gives its data in pieces, not in lines."""
+
+    def __init__(self, body: Any, check: Any) -> None:
+        self._given = self._read_pieces(body, check)
+        self._rest = memoryview(b"")
+        self._failure: BaseException | None = None
+
+    def _read_pieces(self, body: Any, check: Any) -> Iterator[Any]:
+        for data in _pieces_of(body):
+            yield from check.feed(data)
+        yield from check.end()
+
+    def _read_piece(self) -> Any:
+        """The next piece, None at the end; what failed once fails again, so that no refusal is taken for an end."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return next(self._given, None)
+        except BaseException as error:
+            self._failure = error
+            raise
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            piece = self._read_piece()
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        view = memoryview(buffer).cast("B")
+        size = min(len(view), len(self._rest))
+        view[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+    def __iter__(self) -> Iterator[bytes]:
+        piece: Any = self._rest
+        self._rest = memoryview(b"")
+        while piece is not None:
+            if piece:
+                yield bytes(piece)
+            piece = self._read_piece()
+
+
+class _CheckedPieces:
+    """A body that arrives asynchronously, checked while it is iterated."""
+
+    def __init__(self, body: Any, check: Any) -> None:
+        self._body = body
+        self._check = check
+
+    async def __aiter__(self) -> Any:
+        async for data in self._body:
+            for piece in self._check.feed(bytes(_check_piece(data))):
+                yield bytes(piece)
+        for piece in self._check.end():
+            yield bytes(piece)
+
+
+def _verify_form(
+    method: str, url: str, headers: Headers, body: Any, credentials: Any, service: str | None, region: str | None, moment: float
+) -> Verified:
+    """verify, for a form that a browser posts; raises MissingSecurityHeader where it is none."""
+    import json
+    from base64 import b64decode
+
+    values = _received_headers(headers)
+    content_type = values.get("content-type", "")
+    if method != "POST" or not (hasattr(body, "items") or content_type.lower().startswith("multipart/form-data")):
+        raise SignatureError(
+            "MissingSecurityHeader", "the request is not signed: it has no Authorization header, and no signature in its query"
+        )
+    for name in values:
+        if _is_amazons(name):
+            raise SignatureError("AccessDenied", f"header {_beginning(name)} arrived, but a form signs no header")
+    fields: dict[str, Any] = {}
+    for name, value in body.items() if hasattr(body, "items") else _form_fields(content_type, body):
+        lower = str(name).lower()
+        if lower in fields:
+            raise SignatureError("InvalidArgument", f"the form has the field {_beginning(lower)} twice")
+        fields[lower] = value if lower == "file" else value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    missing = {"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "policy"} - set(fields)
+    if missing:
+        raise SignatureError("InvalidArgument", f"the form must have a field {sorted(missing)[0]}")
+    malformed = "InvalidArgument"
+    if fields["x-amz-algorithm"] != ALGORITHM:
+        raise SignatureError(
+            malformed, f"the form's algorithm is {_beginning(fields['x-amz-algorithm'])}; forms are signed with {ALGORITHM}"
+        )
+    amz_date = fields["x-amz-date"]
+    seconds = _read_amz_date(amz_date, malformed)
+    _, access_key_id, scope, date, of_region, of_service = _read_credential(ALGORITHM, fields["x-amz-credential"], malformed)
+    if date != amz_date[:8]:
+        raise SignatureError(malformed, "the credential's scope must begin with the day of x-amz-date")
+    for what, expected, signed in (("service", service, of_service), ("region", region, of_region)):
+        if expected not in (None, signed):
+            raise SignatureError(malformed, f"the form is signed for the {what} {_beginning(signed)}; expecting {expected!r}")
+    known = _known(credentials, access_key_id, ALGORITHM)
+    _check_token(known, fields.get("x-amz-security-token"), moment)
+    *_, inner, outer = _signing_state(known, date, of_region, of_service)
+    signature, policy = fields["x-amz-signature"], fields["policy"]
+    if not (policy.isascii() and signature.isascii() and hmac.compare_digest(_hmac(policy, inner, outer), signature)):
+        raise SignatureError("SignatureDoesNotMatch", "the signature is not the one of this policy by this access key")
+    try:
+        stated = json.loads(b64decode(policy, validate=True))
+        expiration = _read_time(stated["expiration"])
+        end_of_life = expiration.timestamp()  # type: ignore[union-attr]
+        conditions = list(stated["conditions"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+        raise SignatureError(
+            "InvalidPolicyDocument", "the policy must be JSON in base64, with an expiration and a list of conditions"
+        ) from None
+    if moment > end_of_life:
+        raise SignatureError("AccessDenied", f"the policy expired at {_iso(end_of_life)}")
+    target = f"https://{values.get('host', '')}{url}" if url[:1] == "/" else url
+    (_, authority, _), path, query = _split_url(target)
+    if target.split("/")[2].lower() not in (authority, f"{authority}:80", f"{authority}:443") or query or "/" in path.strip("/"):
+        raise SignatureError(
+            "InvalidRequest", "a form is posted to its bucket: a Host that is one, no path but the bucket's name, no query"
+        )
+    bucket = _bucket_name(target)[1]
+    if fields.get("bucket", bucket) != bucket:
+        raise SignatureError("AccessDenied", "the form's field bucket names another than the URL")
+    covered = _check_conditions(conditions, {**fields, "bucket": bucket})
+    for name in fields:
+        if name not in covered and name not in UNCOVERED_FIELDS and not name.startswith("x-ignore-"):
+            raise SignatureError("AccessDenied", f"the form has the field {_beginning(name)}, which no condition of its policy covers")
+    found = Verified(access_key_id, scope, of_service, of_region, seconds, end_of_life, (), UNSIGNED_PAYLOAD, fields.get("file", b""))
+    found.fields, found.policy = {**fields, "bucket": bucket}, stated
+    return found
+
+
+def _form_fields(content_type: str, body: Any) -> list[tuple[str, Any]]:
+    """(name, value as bytes) of the parts of multipart/form-data (RFC 7578)."""
+    from email.parser import HeaderParser
+
+    body = _rereadable(body)
+    data = b"".join(_pieces_of(body)) if hasattr(body, "read") else _as_bytes(body.encode() if isinstance(body, str) else body)
+    fields: list[tuple[str, Any]] = []
+    try:
+        boundary = (HeaderParser().parsestr(f"Content-Type: {content_type[:MAX_LINE]}").get_boundary() or "").encode("latin-1")
+        _, *parts, last = (b"\r\n" + data).split(b"\r\n--" + boundary, MAX_PARTS + 1)
+        for part in parts:
+            head, _, value = part.partition(b"\r\n\r\n")
+            if len(head) > MAX_LINE or head[:2] != b"\r\n":
+                raise ValueError
+            disposition = HeaderParser().parsestr(head.decode().lstrip())
+            fields.append((str(disposition.get_param("name", failobj="", header="content-disposition")), value))
+    except (TypeError, ValueError):  # no boundary, one that does not come, or a name that can't be decoded
+        boundary = b""
+    if not boundary or not last.startswith(b"--") or not all(name for name, _ in fields):
+        raise SignatureError("MalformedPOSTRequest", "the body is no multipart/form-data: parts with names between boundaries")
+    if "file" not in [name.lower() for name, _ in fields]:
+        raise SignatureError("InvalidArgument", "the form has no file")
+    return fields
+
+
+def _check_conditions(conditions: list[Any], fields: dict[str, Any]) -> set[str]:
+    """The names of the fields that a policy's conditions cover; raises SignatureError where one does not hold."""
+    covered = set()
+    for condition in conditions:
+        rules = [("eq", f"${name}", value) for name, value in condition.items()] if isinstance(condition, dict) else [condition]
+        for rule in rules:
+            if not isinstance(rule, (list, tuple)) or len(rule) != 3:
+                raise SignatureError("InvalidPolicyDocument", "a condition must be {name: value} or a list of three")
+            kind, name, value = rule
+            if kind == "content-length-range":
+                size = _size_of_upload(fields.get("file"))
+                if not isinstance(name, int) or not isinstance(value, int):
+                    raise SignatureError("InvalidPolicyDocument", "content-length-range takes two numbers of bytes")
+                if size is None and "file" in fields:
+                    raise SignatureError(
+                        "MissingContentLength", "the policy bounds the upload, whose length can't be told before it is read"
+                    )
+                if size is not None and not name <= size <= value:
+                    code = "EntityTooSmall" if size < name else "EntityTooLarge"
+                    raise SignatureError(code, f"the upload has {size} bytes; the policy allows {name} to {value}")
+                continue
+            if kind not in ("eq", "starts-with") or not isinstance(name, str) or name[:1] != "$" or not isinstance(value, str):
+                raise SignatureError(
+                    "InvalidPolicyDocument", "a condition must be eq or starts-with, a $name and a text, or content-length-range"
+                )
+            name = name[1:].lower()
+            received = fields.get(name, "")
+            covered.add(name)
+            if received != value and not (kind == "starts-with" and isinstance(received, str) and received.startswith(value)):
+                raise SignatureError("AccessDenied", f"the form's field {_beginning(name)} is not what its policy allows")
+    return covered
+
+
+def _size_of_upload(file: Any) -> int | None:
+    """Bytes of a form's upload, None where it is not among the fields."""
+    if isinstance(file, str):
+        return len(file.encode("utf-8", "replace"))
+    if file is None or _body_kind(file) == "stream":
+        return None  # where there is none, the server holds it against the policy when it comes
+    return _size_of(file) if hasattr(file, "read") else memoryview(file).nbytes
+
+
+# 13. Explain ----------------------------------------------------------------------------------------------------------
+
+
+# Parts of the names of headers and parameters whose values explain never shows, but for those that are none for all that.
+SECRET_WORDS = ("auth", "cookie", "credential", "key", "pass", "secret", "session", "signature", "token")
+CANONICAL_MARK, TO_SIGN_MARK = "Canonical String for this request should have been\n'", "String-to-Sign should have been\n'"
+REGION_CODES = frozenset("AuthorizationHeaderMalformed AuthorizationQueryParametersError PermanentRedirect TemporaryRedirect".split())
+UNKNOWN_KEY_CODES = frozenset("InvalidAccessKeyId InvalidClientTokenId UnrecognizedClientException".split())
+# What is behind refusals that need no comparison, in the order in which they are tried: codes, a phrase of the message in lower
+# case, cause and remedy.
+ADVICE = (
+    (
+        "",
+        "required header for this request: x-amz-content-sha256",
+        "The service wants the header X-Amz-Content-SHA256 among the signed ones: pass content_sha256=True, or the service's own name.",
+    ),
+    (
+        "",
+        "date in credential scope",
+        "The day in the credential scope is not that of X-Amz-Date: sign anew, and send all headers of one signature.",
+    ),
+    (
+        "",
+        "valid date or x-amz-date",
+        "X-Amz-Date did not arrive as it was made: send the headers that came back from sign, and have proxies pass them.",
+    ),
+    ("", "x-amz-expires must be", f"The URL's life is out of bounds: expires= takes 1 to {MAX_EXPIRES} seconds."),
+    (
+        "",
+        "according to policy",
+        "The form is not what its policy allows, or the policy has expired: give each field a condition that it fulfils, or make it anew.",
+    ),
+    (
+        "",
+        "anonymous is not authorized",
+        "The service saw no signature: a proxy or a redirect dropped the Authorization header, or none was sent.",
+    ),
+    (
+        "SignatureDoesNotMatch InvalidSignatureException InvalidSignature",
+        "signature we calculated does not match",
+        "The service computed another signature and does not say over what. Look at the secret first, then at what may have changed the"
+        " request on its way: Host, the path's encoding, a header, the body.",
+    ),
+    (
+        "ExpiredToken ExpiredTokenException TokenRefreshRequired",
+        "token has expired",
+        "The session token has expired. Fetch fresh credentials: a provider does so in time by itself, a fixed set never.",
+    ),
+    (
+        "InvalidToken",
+        "token is invalid",
+        "The session token is not this access key's, or was cut on its way. Key id, secret and token must come from one answer.",
+    ),
+    (
+        "MissingAuthenticationToken MissingAuthenticationTokenException MissingSecurityHeader",
+        "missing authentication token",
+        "The service saw no signature: a proxy or a redirect dropped the Authorization header, or none was sent. API Gateway says so too"
+        " of a path, a method or a stage that it does not have.",
+    ),
+    (
+        "IncompleteSignature IncompleteSignatureException AuthorizationHeaderMalformed AuthorizationQueryParametersError",
+        "authorization header",
+        "The service could not read the signature. Send the Authorization header, or the query, as it was made, once, and beside no other"
+        " kind of authentication.",
+    ),
+    (
+        "XAmzContentSHA256Mismatch BadDigest InvalidDigest",
+        "content-sha256",
+        "The body that arrived is not the one that was hashed. Send the bytes that came back from sign, and change nothing afterwards:"
+        " no compression, no other JSON, no other line ends.",
+    ),
+    (
+        "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError",
+        "not authorized to perform",
+        "It is not the signature: whoever the key belongs to lacks the permission. Look at the policies of the identity and of the"
+        " resource; `sigv4 credentials` tells whose key it is.",
+    ),
+    (
+        "ForbiddenException",
+        "forbidden",
+        "The service gives no reason. API Gateway answers so for want of an API key or by a resource policy, OpenSearch Serverless where no"
+        " data access policy names the identity.",
+    ),
+)
+
+
+def explain(signed: Any, response: Any) -> str:
+    """Why a service refused a request, in words: each line that differs between what was signed and what the service says it saw,
+    with the usual cause and the remedy.
+
+    signed: the SignedRequest; (method, url, headers, body) as they were sent; a presigned URL; or None for the request that the
+    response knows of, if any. response: that of Client, requests, httpx, urllib3 or http.client; an HTTPError of urllib, which is read
+    for it; (status, headers, body); or the answer as str or bytes, with or without its head.
+
+    Of secrets, tokens and signatures no more than the length is told.
+    Raises RequestError for what is no response, and for a `signed` that carries no signature.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+    """
+    status, headers, text = _read_answer(response)
+    code, message = _read_error(headers, text)
+    seen, _ = _echoed(text, message)
+    flaw = ""
+    stages = "", "", ""
+    try:
+        stages = _stages_of(_attribute(response, "request") if signed is None else signed, seen)
+    except SignatureError as error:
+        if signed is not None and error.code not in ("AccessDenied", "SignatureDoesNotMatch"):
+            raise RequestError(f"what was signed can't be read: {error}") from None
+        flaw = "" if signed is None else f"The request is not what was signed: {error.args[1]}."
+    findings = [flaw] if flaw else []
+    findings += _findings(stages, status, headers, text)
+    if not findings:
+        shown = _redacted(message.partition("\n")[0][:300]).rstrip(".")
+        findings = [f"It says nothing of the signature{': ' + shown if shown else ''}."]
+        if not text.strip():
+            findings = ["It has no body to tell why; the answer to a HEAD never has one: ask again with GET."]
+    said = " ".join([part for part in (str(status or ""), _redacted((code or "")[:100])) if part])
+    return "\n".join([f"The service answered {said or 'without a code'}.", *[f"- {finding}" for finding in findings]])
+
+
+def _findings(stages: tuple[str, str, str], status: int | None, headers: Mapping[str, str], text: str) -> list[str]:
+    """What explain has found; empty where the answer is no refusal that it knows."""
+    code, message = _read_error(headers, text)
+    lower = message.lower()
+    refused = status is None or status in REFUSALS
+    canonical, to_sign, key_id = stages
+    seen, seen_to_sign = _echoed(text, message)
+    if seen and canonical:
+        return _compare(canonical, seen) or [_compare_to_sign(to_sign, seen_to_sign)]
+    if seen:
+        shown = [f"{_shown_name(name)}: {_shown_value(name, value)}" for name, value in _canonical_parts(seen).items()]
+        return ["There is no signed request to compare with. This is what the service saw:\n    " + "\n    ".join(shown)]
+    algorithm, amz_date, scope, _ = to_sign.split("\n") if to_sign else ("", "", "", "")
+    region, service = scope.split("/")[1:3] if algorithm == ALGORITHM else ("", scope.split("/")[1] if scope else "")
+
+    life = _xml_text(text, "X-Amz-Expires") or canonical.partition("X-Amz-Expires=")[2].partition("&")[0].partition("\n")[0]
+    if life and refused and ("request has expired" in lower or "signature expired" in lower):
+        good_for = f"{_printable(life[:10])} s"
+        return [f"The URL was good for {good_for} and has expired. Make another one; expires= takes {MAX_EXPIRES} s at most."]
+    if refused and (code in SKEW_CODES or any(words in lower for words in SKEW_WORDS)):
+        return [_explain_skew(amz_date, headers, text, message)]
+    if "correct service" in lower or "incorrect service" in lower:
+        right = _in_quotes(message, "service: ") or _in_quotes(message, "belongs to ")
+        return [_wrong("service", service or _in_quotes(message, "incorrect service "), right)]
+    said = _in_quotes(message, "expecting ") if "the region" in lower else ""
+    named = _xml_text(text, "Region") or said or headers.get("x-amz-bucket-region", "")
+    endpoint = _xml_text(text, "Endpoint")
+    if code in REGION_CODES and endpoint:
+        its = f" {_shown_text(named)}" if named else ""
+        return [f"The bucket is at another endpoint: send the request to {_shown_text(endpoint)}, signed for its region{its}."]
+    if "scoped to a valid region" in lower or (code in REGION_CODES and (named or "the region" in lower)):
+        return [_wrong("region", region or _in_quotes(message, "the region "), named if named != region else "")]
+    unsigned = _xml_text(text, "HeadersNotSigned")
+    if unsigned or "were not signed" in lower:
+        which = f" ({_redacted(unsigned[:200])})" if unsigned else ""
+        return [f"A header arrived that was not signed{which}. Every x-amz- header must be: hand it to sign, and add none afterwards."]
+    missing = _xml_text(text, "MissingHeaderName")
+    if missing.lower() == CONTENT_SHA256:
+        return [ADVICE[0][2]]
+    if missing:
+        return [f"The service wants the header {_shown_text(missing)}, which did not arrive: hand it to sign, and have proxies pass it."]
+    if code in UNKNOWN_KEY_CODES or "security token included in the request is invalid" in lower:
+        return [_explain_key(canonical, key_id or _xml_text(text, "AWSAccessKeyId"))]
+    for codes, phrase, advice in ADVICE:
+        if code in codes.split() or (phrase in lower and refused):
+            return [advice]
+    return []
+
+
+def _attribute(thing: Any, name: str) -> Any:
+    """An attribute, None where there is none; Python 3.8's HTTPError without a body raises KeyError for any."""
+    try:
+        return getattr(thing, name, None)
+    except KeyError:
+        return None
+
+
+def _read_answer(response: Any) -> tuple[int | None, dict[str, str], str]:
+    """(status, headers by their names in lower case, text) of a response in any form; None and no headers where they are not told."""
+    status = _attribute(response, "status_code") or _attribute(response, "status") or _attribute(response, "code")
+    headers = _attribute(response, "headers")
+    try:
+        if isinstance(response, tuple) and len(response) == 3:
+            status, headers, body = response
+        elif isinstance(response, (str, bytes, bytearray, memoryview)):
+            body = response
+        elif _attribute(response, "status_code") is not None:
+            body = response.content
+        else:
+            body = _attribute(response, "body")
+            body = _attribute(response, "data") if body is None else body
+            if body is None and isinstance(response, OSError) and _attribute(response, "fp") is None:  # an HTTPError without a body
+                body = b""
+            elif body is None and hasattr(response, "read"):
+                body = response.read()
+    except Exception as error:  # a library's own, as httpx.ResponseNotRead
+        raise RequestError(f"the response can't be read ({type(error).__name__}); read its body first") from error
+    if hasattr(body, "close") and hasattr(body, "send"):
+        body.close()  # a coroutine's
+        raise RequestError("the response is read asynchronously; pass (status, headers, await response.read())")
+    if not isinstance(body, (str, bytes, bytearray, memoryview)):
+        raise RequestError(f"response is {_kind(response)}; pass a library's response, (status, headers, body), or the answer's text")
+    text = body if isinstance(body, str) else bytes(body).decode("utf-8", "replace")
+    while (headers is None and text.startswith("HTTP/")) or (status or 0) in range(100, 200):  # curl prints "100 Continue" too
+        head, _, text = text.replace("\r\n", "\n").partition("\n\n")
+        first, *lines = head.split("\n")
+        number = first.split(" ")[1:2]
+        status = int(number[0]) if number and number[0].isascii() and number[0].isdigit() and len(number[0]) == 3 else None
+        headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    return status if isinstance(status, int) else None, dict(_text_pairs(headers)), text
+
+
+def _text_pairs(headers: Headers) -> Pairs:
+    """(name in lower case, value) of an answer's headers."""
+    try:
+        pairs = [[part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair] for pair in _header_pairs(headers)]
+    except ValueError as error:  # an int of more digits than Python converts, or no pairs
+        raise RequestError(f"the headers of the answer can't be read: {type(error).__name__}") from None
+    return [(name.lower(), value) for name, value in pairs]
+
+
+def _read_error(headers: Mapping[str, str], text: str) -> tuple[str | None, str]:
+    """(code, message) of an AWS error: from X-Amzn-ErrorType, S3's and the query services' XML, or JSON."""
+    import json
+
+    code = headers.get("x-amzn-errortype", "").partition(":")[0].rpartition("#")[2] or None
+    if text.lstrip()[:1] == "<":
+        return code or _xml_text(text, "Code") or None, _xml_text(text, "Message")
+    try:
+        fields = {name.lower(): value for name, value in json.loads(text).items()}
+    except (ValueError, AttributeError, RecursionError):
+        return code, ""
+    inner = fields.get("error")
+    if isinstance(inner, dict):  # as OpenSearch Serverless has it
+        fields = {"code": inner.get("type"), "message": inner.get("reason")}
+    said = fields.get("__type") or fields.get("code") or fields.get("error")
+    if code is None and isinstance(said, str):
+        code = said.rpartition("#")[2]
+    message = fields.get("message")
+    return code, message if isinstance(message, str) else ""
+
+
+def _xml_text(text: str, tag: str) -> str:
+    """The text of the first element of that name that has no attributes, empty where there is none."""
+    from html import unescape
+
+    found = text.partition(f"<{tag}>")[2].partition("<")[0].strip()
+    try:
+        return unescape(found).strip()
+    except ValueError:  # a character by a number of more digits than Python converts
+        return found
+
+
+def _stages_of(signed: Any, seen: str = "") -> tuple[str, str, str]:
+    """(canonical request, string to sign, access key id) of what was signed, empty where nothing is known of it. No key is needed.
+
+    seen: the canonical request that the service tells; what a URL or a library's request leaves open is taken from it.
+    """
+    if signed is None:
+        return "", "", ""
+    if isinstance(signed, SignedRequest):
+        key_id = signed.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
+        return signed.canonical_request, signed.string_to_sign, key_id
+    open_hash = seen.rpartition("\n")[2]
+    if isinstance(signed, str):
+        lines = [line.partition(":") for line in seen.split("\n")[3:-3]]
+        told = [(name, value) for name, _, value in lines if name and name != "host" and not name.encode().translate(None, TOKEN)]
+        method = seen.partition("\n")[0]
+        signed = (method if method in METHODS else "GET", signed, told, None)
+    elif hasattr(signed, "method") and hasattr(signed, "url"):  # the request of a library
+        signed = (signed.method, signed.url, signed.headers, _body_of(signed))
+    if not isinstance(signed, (tuple, list)) or len(signed) != 4:
+        raise RequestError(f"signed is {_kind(signed)}; pass a SignedRequest, (method, url, headers, body) as sent, or a presigned URL")
+    method, url, headers, body = signed
+    claim = _read_claim(method, url, headers)
+    if claim is None:
+        raise SignatureError("MissingSecurityHeader", "it carries no signature")
+    (algorithm, key_id, scope, service, _), amz_date, _, life, _, head, payload_hash, _, _ = claim
+    if payload_hash is None and life is not None and (service in S3_SERVICES or service == LATTICE):
+        payload_hash = UNSIGNED_PAYLOAD
+    elif payload_hash is None:
+        payload_hash = open_hash if body is ... else _payload(body, None, None)[1]
+    return head + payload_hash, string_to_sign(head + payload_hash, amz_date, scope, algorithm), key_id
+
+
+def _body_of(request: Any) -> Any:
+    """The body of a library's request; ... where it is not known, or was read when it was sent."""
+    try:
+        body = request.body if hasattr(request, "body") else request.content
+    except Exception:  # httpx.RequestNotRead, or none at all
+        return ...
+    return body if body is None or isinstance(body, (str, bytes)) else ...
+
+
+def _echoed(text: str, message: str) -> tuple[str, str]:
+    """(canonical request, string to sign) as the service says that it computed them, empty where it does not say."""
+    canonical, to_sign = _xml_text(text, "CanonicalRequest"), _xml_text(text, "StringToSign")
+    if not canonical and CANONICAL_MARK in message:
+        canonical, _, rest = message.partition(CANONICAL_MARK)[2].partition("'\n\nThe " + TO_SIGN_MARK)
+        to_sign = rest.rpartition("'")[0] or rest
+        canonical = canonical.rstrip("'\n") if not to_sign else canonical
+    return canonical.replace("\r\n", "\n"), to_sign.replace("\r\n", "\n")
+
+
+def _canonical_parts(canonical: str) -> dict[str, str]:
+    """The parts of a canonical request by name: method, path, `parameter NAME`, `header NAME`, signed headers, payload hash."""
+    method, path, query, *lines = [*canonical.split("\n"), "", "", ""]
+    lines = lines[: len(canonical.split("\n")) - 3]
+    parts = {"method": method, "path": path}
+    for piece in query.split("&") if query else []:
+        name, _, value = piece.partition("=")
+        name = f"parameter {name}"
+        parts[name] = f"{parts[name]}&{value}" if name in parts else value
+    for line in lines[:-2]:
+        name, _, value = line.partition(":")
+        if name:
+            parts[f"header {name}"] = value
+    parts["signed headers"], parts["payload hash"] = [*lines[-2:], "", ""][:2]
+    return parts
+
+
+def _compare(canonical: str, seen: str) -> list[str]:
+    """A sentence for each part of the canonical request that the service saw otherwise; empty where there is none."""
+    if canonical == seen:
+        return []
+    ours, theirs = _canonical_parts(canonical), _canonical_parts(seen)
+    found: list[str] = []
+    for name in {**ours, **theirs}:
+        one, other = ours.get(name), theirs.get(name)
+        if one != other:
+            signed, arrived = _shown_value(name, one), _shown_value(name, other)
+            arrived = "another one" if signed == arrived else arrived
+            found.append(f"{_shown_name(name)}: {signed} was signed, the service saw {arrived}. {_cause(name, one, other)}")
+    if len(found) > 1:  # these are told by the headers themselves
+        found = [each for each in found if not each.startswith("signed headers:")]
+    return found or ["The service saw the same parts in another order or another layout: send the URL that came back from sign."]
+
+
+def _cause(name: str, one: str | None, other: str | None) -> str:
+    """The usual cause of a difference, and the remedy."""
+    kind, _, what = name.partition(" ")
+    if kind == "method":
+        return "A redirect or the HTTP library changed the method: sign the method that is sent, and follow no redirect."
+    if kind == "path":
+        return _cause_of_path(one or "", other or "")
+    if kind == "parameter":
+        return _cause_of_parameter(one, other)
+    if kind == "payload":
+        if other == EMPTY_SHA256:
+            return "No body arrived: send the one that was signed. A GET's body is dropped by some clients and proxies."
+        if one == EMPTY_SHA256:
+            return "A body was sent that was not signed: hand it to sign."
+        if UNSIGNED_PAYLOAD in (one, other):
+            return "One side hashed the body, the other did not: give both the same X-Amz-Content-SHA256; only S3 takes UNSIGNED-PAYLOAD."
+        return "The body was changed after it was signed: send the bytes that came back from sign, not JSON made anew or compressed."
+    if what == "host":
+        return "Host was rewritten on the way, by a proxy or a tunnel: sign for the one that the service sees, as a Host header."
+    if not other:
+        return "A proxy or the HTTP library dropped the header: sign only what arrives, or have it pass."
+    if one is None:
+        return "The service takes the header for a signed one, though it was not: hand it to sign."
+    if what == "content-type":
+        return "The HTTP library set another type, often with a charset or a boundary: give it the one that was signed, in full."
+    if what == "x-amz-date":
+        return "The request was stamped again after it was signed, or signed twice: send all headers of one signature."
+    return "A proxy or the HTTP library rewrote the header: send it as it was signed, or leave it unsigned where it is no x-amz- one."
+
+
+def _cause_of_path(one: str, other: str) -> str:
+    if other == _quote(one, safe="/"):
+        return "The service encodes the path once more: sign for its own name, not for s3, or with double_encode=True."
+    if one == _quote(other, safe="/"):
+        return (
+            "The path was encoded once too often for this service, or decoded once on the way: S3 and its kin take it once, so sign for"
+            " service s3, or with double_encode=False; else find the proxy that decodes."
+        )
+    decoded = [text.replace("%25", "%") for text in (one, other)]
+    if _unquote(decoded[0]) == _unquote(decoded[1]):
+        return "Both mean the same path in other encodings: send the URL that came back from sign, through a library that leaves it alone."
+    if _canonical_path(one, False, True) == _canonical_path(other, False, True):
+        return (
+            "Dot segments or doubled slashes went away on one side: S3 keeps them (normalize_path=False), other services remove them"
+            " (True); a proxy or a library may have removed them too."
+        )
+    if one.endswith(other) or other.endswith(one):
+        return "A part before the path came or went: a proxy or a base path of a custom domain. Sign the path that the service sees."
+    return "The path was rewritten on the way: sign the one that the service sees."
+
+
+def _cause_of_parameter(one: str | None, other: str | None) -> str:
+    if one is None:
+        return "It was added after signing: put all parameters into the URL before it is signed."
+    if other is None:
+        return "It was dropped on the way: have the proxy pass the query as it is."
+    if one.replace("%20", "%2B") == other.replace("%20", "%2B"):
+        return "A + means a blank to one side and a plus to the other: write %20 for a blank and %2B for a plus."
+    if _quote(one) == other or _quote(other) == one:
+        return "The value was encoded once too often on one side: send the URL that came back from sign as it is."
+    if _unquote(one) == _unquote(other):
+        return "The same value in another encoding: send the URL that came back from sign, through a library that leaves it alone."
+    if sorted(one.split("&")) == sorted(other.split("&")):
+        return "Its values come in another order: they are sorted before they are signed."
+    return "The value was changed after signing."
+
+
+def _compare_to_sign(to_sign: str, seen: str) -> str:
+    """What is left where the canonical requests agree."""
+    lines = zip(("algorithm", "X-Amz-Date", "scope"), to_sign.split("\n"), seen.split("\n"))
+    for name, one, other in lines:
+        if one != other:
+            return (
+                f"{name}: {_shown_plain(one)} was signed, the service computed with {_shown_plain(other)}. Sign for the service and the"
+                " region of the host, and send the X-Amz-Date that was signed."
+            )
+    return (
+        "All that was signed arrived as it was signed, so the secret is not the one of this access key id: look for one that was mistyped,"
+        " cut, rotated, or is another account's. A store may also say so of a key id that it does not know."
+    )
+
+
+def _explain_skew(amz_date: str, headers: Mapping[str, str], text: str, message: str) -> str:
+    from contextlib import suppress
+
+    moment = _read_time(_xml_text(text, "ServerTime"))
+    now = _http_date(headers.get("date", "")) if moment is None else moment.timestamp()
+    stamps = [word.strip("(),.") for word in message.split()]
+    stamps = [word for word in stamps if len(word) == 16 and word[8] + word[15] == "TZ"]
+    amz_date = amz_date or _xml_text(text, "RequestTime") or "".join(stamps[:1])
+    if now is None and stamps:  # "... expired: A is now earlier than B (C - 5 min.)": C is the service's time
+        with suppress(SignatureError):
+            now = _read_amz_date(stamps[-1], "")
+    off = ""
+    with suppress(SignatureError):
+        ahead = 0.0 if now is None else _read_amz_date(amz_date, "") - now
+        off = "" if now is None else f": {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service's"
+    return (
+        f"The clock that signed is off{off}. Set it (NTP); Client corrects it by itself. A request that was kept for minutes before it was"
+        " sent must be signed again."
+    )
+
+
+def _wrong(what: str, signed: str, right: str) -> str:
+    ours = f" {_shown_text(signed)}" if signed else ""
+    remedy = (
+        f"the service wants {_shown_text(right)}: pass {what}={_shown_text(right)}" if right else f"it is not the service's: pass {what}="
+    )
+    return f"The request is signed for the {what}{ours}, but {remedy} to Signer or to the call."
+
+
+def _explain_key(signed: str, key_id: str) -> str:
+    has_token = "x-amz-security-token" in signed.lower() or "x-amz-s3session-token" in signed.lower()
+    if key_id.startswith("ASIA") and signed and not has_token:
+        return f"The key id {_shown_text(key_id)} is a temporary one, and no session token was signed: pass session_token to Credentials."
+    return (
+        f"The service does not know the access key id{' ' + _shown_text(key_id) if key_id else ''}: it was mistyped, deleted, is of another"
+        " partition (China, GovCloud) or of another store; or it is a temporary one, whose session token is missing or not its own."
+    )
+
+
+def _in_quotes(message: str, before: str) -> str:
+    """The text in quotes of either kind that follows another one."""
+    rest = message.partition(before)[2]
+    return rest[1:].partition(rest[0])[0] if rest[:1] in ("'", '"') else ""
+
+
+def _shown_name(name: str) -> str:
+    """The name of a part; that of a header or a parameter only where it can be one."""
+    kind, _, what = name.partition(" ")
+    if len(what) > 100 or what.encode("utf-8", "replace").translate(None, TOKEN + b" "):
+        return f"{kind} of {len(what)} characters"
+    return f"{kind} {what!r}" if kind == "parameter" else name
+
+
+def _shown_value(name: str, value: str | None) -> str:
+    """A value fit for an explanation: its length alone where its name says that it may be a secret."""
+    if value is None:
+        return "nothing"
+    if name == "payload hash":
+        return "that of no body" if value == EMPTY_SHA256 else _shown_plain(value[:9] + "..." if len(value) == 64 else value[:50])
+    if name in ("path", "method", "header host"):
+        return _shown_plain(value)
+    if name != "signed headers" and any(word in name.lower() for word in SECRET_WORDS):
+        return f"a value of {len(value)} characters"
+    return _shown_text(value)
+
+
+def _shown_plain(text: str) -> str:
+    return repr(_printable(text if len(text) <= 300 else text[:297] + "..."))
+
+
+def _shown_text(text: str) -> str:
+    return repr(_redacted(text if len(text) <= 300 else text[:297] + "..."))
+
+
+def _redacted(text: str) -> str:
+    """A text from outside on one line, in which nothing stands that could be a token or a signature: no long run of letters and digits,
+    but in the name of a resource."""
+    return " ".join([word if word.lstrip("\"'(").startswith("arn:aws") else _without_runs(word) for word in _printable(text).split(" ")])
+
+
+def _without_runs(word: str) -> str:
+    parts, run = [], ""
+    for character in word + " ":
+        if character.isalnum() or character in "+/=%_-":
+            run += character
+        else:
+            parts += [run if len(run) < 40 else f"({len(run)} characters)", character]
+            run = ""
+    return "".join(parts)[:-1]
+
+
+def _printable(text: str) -> str:
+    """A text from outside, on one line and without what could steer a terminal."""
+    return "".join([character if character.isprintable() else " " for character in text])
+
+
+# 14. Command line -----------------------------------------------------------------------------------------------------
 
 
 def main(argv: Sequence[str] | None = None) -> int:
