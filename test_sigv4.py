@@ -1534,7 +1534,10 @@ def signed_by(library, signer):
     """Return the arguments with which a library signs one request."""
     if library == "aiohttp":
         return {"middlewares": [signer.aiohttp_middleware]}
-    return {"auth": signer.httpx_auth() if library == "httpx_async" else signer}
+    if library == "httpx_async":
+        pytest.importorskip("httpx")
+        return {"auth": signer.httpx_auth()}
+    return {"auth": signer}
 
 
 async def send_in(session, method, url, **options):
@@ -1601,7 +1604,7 @@ def send_by_client(signer, method, url, headers, body):
 SENDERS = {  # each takes (signer, method, url, headers, body) and returns (status, body)
     "requests": lambda signer, *request: send_by("requests", *request, auth=signer),
     "httpx": lambda signer, *request: send_by("httpx", *request, auth=signer),
-    "httpx_auth": lambda signer, *request: send_by("httpx", *request, auth=sigv4.httpx_auth(signer)),
+    "httpx_auth": lambda signer, *request: pytest.importorskip("httpx") and send_by("httpx", *request, auth=sigv4.httpx_auth(signer)),
     "httpx_async": lambda signer, *request: send_by("httpx_async", *request, **signed_by("httpx_async", signer)),
     "aiohttp": lambda signer, *request: send_by("aiohttp", *request, **signed_by("aiohttp", signer)),
     "urllib": lambda signer, *request: send_by_urllib(*request, signer.urllib_handler()),
@@ -1637,6 +1640,7 @@ def test_each_library_sends_what_was_signed(sender, host):
 
 @pytest.mark.parametrize("library", ["requests", "httpx", "httpx_async", "aiohttp"])
 def test_body_of_each_kind_is_sent_as_it_was_signed(library, tmp_path):
+    pytest.importorskip(library.partition("_")[0])
     raw = "content" if "httpx" in library else "data"
     (tmp_path / "file").write_bytes(b"skip" + b"file" * 1000)
     file, part = (tmp_path / "file").open("rb"), io.BytesIO(b"file")
@@ -7011,8 +7015,7 @@ def test_token_prints_a_token(cli, monkeypatch, command):
     (["sign", "--region", "a b", API_URL], 2, "region may contain only"),
     (["sign", "-H", "no colon", API_URL], 2, "no colon"),
     (["sign", "-H", "Authorization hunter2", API_URL], 2, "'Authorization...' has no colon"),
-    (["sign", "-H", "--", API_URL], 2, "-H was given --"),
-    (["sign", "-d", "--", API_URL], 2, "-d was given --"),
+    (["sign", "-H", "--", API_URL], 2, "write it as 'Name: value'"),
     (["sign", "-d", "@/nonexistent/file", API_URL], 1, "No such file"),
     (["sign", "-d", "@.", API_URL], 1, "directory"),
     (["sign", "-d", "@a\0b", API_URL], 2, "null"),
@@ -7032,6 +7035,12 @@ def test_misuse_and_failure_are_one_line_on_stderr(cli, arguments, status, compl
     assert err.startswith("sigv4: ")
     assert err.count("\n") == 1
     assert len(err) < 400
+
+
+def test_data_of_two_hyphens_is_sent_or_refused(cli):
+    """Before Python 3.13, argparse takes -- for the end of the options even where a value is due."""
+    status, out, err = cli("sign", "-d", "--", API_URL)
+    assert out.endswith(b"\n\n--") if status == 0 else (status, "-d was given --" in err) == (2, True)
 
 
 def test_an_interrupt_ends_quietly(cli):
