@@ -182,7 +182,7 @@ HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 _extensions: dict[str, Any] = {}
 
 # 1. Errors ------------------------------------------------------------------------------------------------------------
-# Lower sections use: _extension, _describe_type, _safe_prefix, _safe_url, _printable.
+# Lower sections use: _extension, _describe_type, _safe_prefix, _safe_url, _log, DEBUG, WARNING, _printable.
 
 
 class SigV4Error(Exception):
@@ -277,13 +277,26 @@ def _safe_url(url: str) -> str:
     return repr(shown if len(shown) <= 100 else shown[:97] + "...")
 
 
+DEBUG, WARNING = 10, 30  # levels of the module logging
+
+
+def _log(level: int, message: str, *values: object) -> None:
+    """Log to the logger `sigv4`. Nobody can have configured it before logging was imported, so it is not imported here."""
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        logger = logging.getLogger("sigv4")
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+        logger.log(level, message, *values)
+
+
 def _printable(text: str) -> str:
     """Return a received text on one line, without characters that could control a terminal."""
     return "".join([character if character.isprintable() else " " for character in text])
 
 
 # 2. Values ------------------------------------------------------------------------------------------------------------
-# Lower sections use: _as_credentials, _body_kind, _remaining_size, _seek, _check_bytes, _pieces_of, _utc_datetime,
+# Lower sections use: _as_credentials, _body_kind, _size_of, _seek, _check_bytes, _pieces_of, _utc_datetime,
 # _format_iso8601, _format_amz_date, _parse_time, _parse_http_date, _base64url, _remember.
 
 YEAR_2100 = 4102444800.0  # seconds since the epoch; a date after it is taken for an error
@@ -436,10 +449,11 @@ def _body_kind(body: Any) -> str:
     raise RequestError(f"body is {_describe_type(body)}; it must be str, bytes or another buffer, a binary file or an iterable of bytes")
 
 
-def _remaining_size(body: Any) -> int | None:
-    """Return the bytes from a file's position to its end, or None for any other body."""
-    if body is None or _body_kind(body) != "file":
-        return None
+def _size_of(body: Any) -> int | None:
+    """Return the bytes of a buffer, or of a file from its position on; None for a body that can be read once."""
+    kind = _body_kind(body)
+    if kind != "file":
+        return memoryview(body).nbytes if kind == "buffer" else None
     start = _seek(body)
     size = _seek(body, 0, 2) - start
     _seek(body, start, 0)
@@ -2084,7 +2098,7 @@ def sign_stream(
     if kind == "stream" and not hasattr(body, "read") and not hasattr(body, "__iter__"):
         raise RequestError("body is an asynchronous iterable; pass an iterable, because chunks are signed without await")
     if length is None:
-        length = _remaining_size(body) if kind == "file" else memoryview(body).nbytes if kind == "buffer" else None
+        length = _size_of(body)
     if not isinstance(length, int) or isinstance(length, bool) or not 0 <= length < 1 << 63:
         raise RequestError(f"length is {_describe_type(length)}; it must be the number of bytes of body")
     if not isinstance(chunk_size, int) or chunk_size < MIN_CHUNK:
@@ -2764,7 +2778,7 @@ _extensions["SigV4aKey"] = _SigV4aSigningKey
 
 
 # 10. HTTP -------------------------------------------------------------------------------------------------------------
-# Lower sections use: Response (_error_text, _may_pass), _send_by_urllib, _is_connection_failure, _is_permanent, _response_headers,
+# Lower sections use: Response (_error_text, _may_pass), _ConnectionPool, _is_connection_failure, _is_permanent, _response_headers,
 # _read_error, _xml_text, _redact, REFUSALS, SKEW_CODES, SKEW_WORDS.
 
 MAX_RETRY_AFTER = 60.0  # seconds: the longest wait before another attempt, whatever Retry-After says
@@ -2779,7 +2793,18 @@ SKEW_WORDS = ("signature expired", "not yet current", "not yet valid", "request 
 # Encodings of a response's text. A response could name any of Python's codecs, and some are slow or no encodings of text.
 CHARSETS = frozenset("utf-8 utf-16 us-ascii ascii iso-8859-1 latin-1 iso-8859-15 windows-1252".split())
 
-_tls_contexts: dict[str, Any] = {}  # by CA file: making one takes 10 ms
+# Codes of errors that mean "too many requests", whatever the status. Source: the standard retry mode of AWS's SDKs.
+THROTTLING_CODES = frozenset("""
+Throttling ThrottlingException ThrottledException RequestThrottled RequestThrottledException TooManyRequestsException
+ProvisionedThroughputExceededException TransactionInProgressException RequestLimitExceeded BandwidthLimitExceeded LimitExceededException
+SlowDown PriorRequestNotComplete EC2ThrottledException RequestTimeout RequestTimeoutException
+""".split())  # fmt: skip
+IDLE_SECONDS, MAX_IDLE = 60.0, 10  # how long a connection is kept without a request, and how many to one origin
+BLOCK_SIZE = 1 << 16  # bytes of a file that are sent at a time
+IDEMPOTENT_METHODS = frozenset("GET HEAD PUT DELETE OPTIONS".split())  # RFC 9110 9.2.2
+MAX_ERROR_BODY = 1 << 20  # bytes that are read of an error's body with stream=True
+
+_tls_contexts: dict[str, Any] = {}  # by CA file
 
 
 class Response:
@@ -2975,8 +3000,8 @@ class Client:
     backoff * 2**n passes (full jitter), or what Retry-After says, at most a minute.
     timeout: seconds to connect, and to wait for each part of a response.
     transport: a callable that takes a SignedRequest and a timeout, returns (status, headers, body), and raises OSError if the
-    connection fails; body: bytes, a file, or an iterable of bytes. None means urllib.request: TLS verified, proxies from the
-    environment, no redirect followed.
+    connection fails; body: bytes, a file, or an iterable of bytes. None means connections that are kept alive, with TLS verified
+    (AWS_CA_BUNDLE names other certificates), proxies from the environment, and no redirect followed. close() closes the idle ones.
     clock: seconds since the epoch; None means the signer's. sleep, random: what waits, and what returns a float from 0 to 1.
 
     Three refusals are corrected, each by one more attempt that is not counted as a retry: a clock that is off is measured by the
@@ -2998,7 +3023,8 @@ class Client:
         self.retries = retries
         self.backoff = backoff
         self.timeout = timeout
-        self._transport = _send_by_urllib if transport is None else transport
+        self._pool = _ConnectionPool()
+        self._transport = self._pool.send if transport is None else transport
         self._clock = self.signer._clock if clock is None else clock
         self._sleep = sleep
         self._random = random
@@ -3042,8 +3068,9 @@ class Client:
             try:
                 response = Response(*self._transport(request, timeout), request, attempts)
                 if not stream or response.status >= 300:
-                    with response:
-                        response.body  # noqa: B018  # read here, because a response that ends early can be asked for again
+                    with response:  # read here, because a response that ends early can be asked for again
+                        response._body = response.read(MAX_ERROR_BODY if stream else -1)
+                        response._position = 0
             except Exception as error:
                 if not _is_connection_failure(error):
                     raise
@@ -3061,6 +3088,16 @@ class Client:
                     return response
             self._sleep(self._delay(failures, response))
             failures += 1
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the idle connections of the default transport. The client stays usable."""
+        self._pool.close()
 
     def _join(self, url: str) -> str:
         """Return an absolute URL as it is, and a relative one after the base with one slash between them."""
@@ -3191,7 +3228,7 @@ def _url_in_region(url: str, region: str) -> str:
 
 def _no_response(request: SignedRequest, attempts: int, error: BaseException) -> str:
     """Return the message about a request that had no response."""
-    reason = getattr(error, "reason", error)
+    reason = error if type(error).__module__ == "ssl" else getattr(error, "reason", error)  # of urllib's URLError
     text = reason if isinstance(reason, str) else type(reason).__name__
     if type(reason).__module__ in ("builtins", "socket", "ssl", "http.client") and reason is not text:
         text += f": {reason}"  # errors of other modules may quote the URL with its query
@@ -3227,54 +3264,273 @@ def _is_permanent(error: BaseException | None) -> bool:
     return False
 
 
-def _send_by_urllib(
-    request: SignedRequest, timeout: float | None, proxies: dict[str, str] | None = None, cafile: str | None = None
-) -> tuple[int, Any, Any]:
-    """Send a request by urllib.request, the default transport. Return (status, headers, open body).
+class _Idle:
+    """A connection that waits for its next request. since: seconds of the pool's clock."""
 
-    proxies, cafile: None means those of the environment.
+    __slots__ = ("key", "connection", "since")
+
+    def __init__(self, key: Any, connection: Any, since: float) -> None:
+        self.key, self.connection, self.since = key, connection, since
+
+
+class _ConnectionPool:
+    """Sends requests by http.client over connections that it keeps alive (RFC 9112 9.3): the default transport of Client.
+
+    A connection is used again only after its response was read to the end, within IDLE_SECONDS, and if its socket is not readable:
+    a readable one was closed by the server, or has received what nobody asked for. clock: seconds that only grow.
     """
-    import urllib.request as library
-    from http.client import InvalidURL
 
-    class Exact(library.BaseHandler):
-        handler_order = 900  # after urllib's own, which adds a Content-Type that was not signed
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._idle: list[_Idle] = []  # the latest last
+        self._make_lock()
 
-        def http_request(self, sent: library.Request) -> library.Request:
-            if not any(name.lower() == "content-type" for name in request.headers):
-                sent.unredirected_hdrs.pop("Content-type", None)
-            return sent
+    def _make_lock(self) -> None:
+        from threading import Lock
 
-        https_request = http_request
+        self._lock, self._pid = Lock(), os.getpid()
 
-    if request.url.startswith("ws"):
-        raise RequestError(f"url {_safe_url(request.url)} is for a WebSocket library; presign it and pass it to one")
-    headers = dict(request.headers)
-    if not any(name.lower() in ("content-length", "transfer-encoding") for name in headers):
-        size = _remaining_size(request.body)
-        if size is not None:
-            headers["Content-Length"] = str(size)
-    headers.setdefault("User-Agent", f"sigv4/{__version__}")
-    opener = library.OpenerDirector()
-    handlers = [library.ProxyHandler(proxies), library.HTTPHandler(), Exact()]
-    if request.url.startswith("https:"):
-        import ssl
+    def send(
+        self, request: SignedRequest, timeout: float | None, *, connect_timeout: float | None = None, time_limit: float | None = None,
+        cafile: str | None = None, uses_proxy: bool = True,
+    ) -> tuple[int, Any, Any]:  # fmt: skip
+        """Return (status, headers, body) of the response. The body is a file that must be read to its end or closed.
 
+        timeout: seconds for each read and write, and to connect unless there is a connect_timeout. time_limit: seconds in which the
+        whole response must arrive. cafile: None means AWS_CA_BUNDLE, or the system's certificates. uses_proxy: whether the proxies
+        of the environment are used.
+        """
+        origin, _, _ = _split_url(request.url)
+        if origin.scheme not in ("http", "https"):
+            raise RequestError(f"url {_safe_url(request.url)} is for a WebSocket library; presign it and pass it to one")
+        proxy = _find_proxy(origin) if uses_proxy else None
         cafile = cafile or os.environ.get("AWS_CA_BUNDLE") or ""
-        try:
-            context = _tls_contexts.get(cafile) or ssl.create_default_context(cafile=cafile or None)
-        except OSError as error:
-            raise RequestError(f"AWS_CA_BUNDLE is {cafile}, which is not a readable file of certificates") from error
-        _remember(_tls_contexts, cafile, context)
-        handlers.append(library.HTTPSHandler(context=context))
-    for handler in handlers:
-        opener.add_handler(handler)
-    sent = library.Request(request.url, request.body, headers, method=request.method)
+        key = (origin.prefix, proxy, cafile)
+        head = _RequestHead(request, origin, proxy)
+        for is_reused in (True, False):
+            connection = self._take(key) if is_reused else _connect(origin, proxy, cafile, connect_timeout or timeout)
+            if connection is None:
+                continue
+            connection.sock.settimeout(timeout)
+            if time_limit is not None:
+                _limit_time(connection, self._clock() + time_limit, self._clock)
+            sent_head = False
+            try:
+                head.send(connection)
+                sent_head = True
+                head.send_body(connection)
+                response = connection.getresponse()
+                return response.status, response.headers, _PooledBody(self, key, connection, response)
+            except BaseException as error:
+                connection.close()
+                # If the server has just closed an idle connection, another one is used, unless a body could be sent twice by that.
+                may_repeat = not sent_head or (request.body is None and request.method in IDEMPOTENT_METHODS)
+                if not is_reused or not may_repeat or not isinstance(error, ConnectionError):
+                    raise
+        raise AssertionError  # not reached: the second connection returns or raises
+
+    def _take(self, key: Any) -> Any:
+        """Return a connection that can be used again, or None."""
+        if self._pid != os.getpid():  # after a fork: these are the parent's
+            self._make_lock()
+            self.close()
+        while True:
+            with self._lock:
+                now = self._clock()
+                expired = [idle for idle in self._idle if now - idle.since > IDLE_SECONDS]
+                own = [idle for idle in self._idle if idle.key == key and idle not in expired]
+                dropped = expired + own[-1:]
+                self._idle = [idle for idle in self._idle if idle not in dropped]
+            for idle in expired:
+                idle.connection.close()
+            if not own:
+                return None
+            connection = own[-1].connection
+            if not _is_readable(connection.sock):
+                return connection
+            connection.close()
+
+    def _put(self, key: Any, connection: Any) -> None:
+        """Keep a connection for the next request."""
+        with self._lock:
+            self._idle.append(_Idle(key, connection, self._clock()))
+            surplus = [idle for idle in self._idle if idle.key == key][:-MAX_IDLE]
+            self._idle = [idle for idle in self._idle if idle not in surplus]
+        for idle in surplus:
+            idle.connection.close()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        idles, self._idle = self._idle, []
+        for idle in idles:
+            idle.connection.close()
+
+    __del__ = close  # so that a Client need not be closed
+
+
+class _RequestHead:
+    """What is sent of a request: the request line, headers that http.client does not make itself, and how the body is sent."""
+
+    def __init__(self, request: SignedRequest, origin: _Origin, proxy: tuple[str, str] | None) -> None:
+        self.method, self.body, self.is_chunked = request.method, request.body, False
+        self.target = _request_target(request.url)
+        self.headers = list(request.headers.items())
+        names = {name.lower() for name in request.headers}
+        added = {"Host": origin.authority, "User-Agent": f"sigv4/{__version__}", "Accept-Encoding": "identity"}
+        if proxy and origin.scheme == "http":
+            _, authorization = proxy
+            self.target = request.url
+            added.update({"Proxy-Authorization": authorization} if authorization else {})
+        if "transfer-encoding" in names:
+            self.is_chunked = True
+        elif "content-length" not in names:
+            size = 0 if self.body is None else _size_of(self.body)
+            if size is None:
+                self.is_chunked = True
+                added["Transfer-Encoding"] = "chunked"
+            elif size or self.body is not None or self.method in ("POST", "PUT", "PATCH"):
+                added["Content-Length"] = str(size)
+        self.headers += [(name, value) for name, value in added.items() if name.lower() not in names]
+
+    def send(self, connection: Any) -> None:
+        connection.putrequest(self.method, self.target, skip_host=True, skip_accept_encoding=True)
+        for name, value in self.headers:
+            connection.putheader(name, value)
+        connection.endheaders()
+
+    def send_body(self, connection: Any) -> None:
+        if self.is_chunked:
+            for piece in _pieces_of(self.body or ()):
+                if piece:
+                    connection.send(b"%x\r\n%b\r\n" % (len(piece), piece))
+            connection.send(b"0\r\n\r\n")
+        elif self.body is not None:
+            connection.send(self.body)
+
+
+class _PooledBody:
+    """The body of a response, as a file. Its connection returns to the pool when it was read to the end."""
+
+    def __init__(self, pool: _ConnectionPool, key: Any, connection: Any, response: Any) -> None:
+        self._pool, self._key, self._connection, self._response = pool, key, connection, response
+        if response.isclosed():  # there is no body
+            self.close()
+
+    @property
+    def length(self) -> int | None:
+        """The bytes that are still to come, or None if the headers do not say."""
+        return self._response.length  # type: ignore[no-any-return]
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._response.read(None if size < 0 else size)
+        if self._response.isclosed():
+            self.close()
+        return data
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            response = self._response
+            is_complete = response.isclosed() and not response.will_close and not response.length
+            response.close()
+            if is_complete:
+                self._pool._put(self._key, connection)
+            else:
+                connection.close()
+
+
+def _find_proxy(origin: _Origin) -> tuple[str, str] | None:
+    """Return (host:port, Proxy-Authorization or nothing) of the proxy that the environment names for an origin, or None."""
+    if sys.platform not in ("darwin", "win32") and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return None  # urllib.request takes 30 ms to import
+    from urllib.parse import unquote, urlsplit
+    from urllib.request import getproxies, proxy_bypass
+
+    url = getproxies().get(origin.scheme)
+    if not url or proxy_bypass(origin.authority):
+        return None
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    user = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
     try:
-        response = opener.open(sent, timeout=timeout)
-    except InvalidURL as error:
+        return f"{parts.hostname}:{parts.port or 80}", f"Basic {_base64(user.encode())}" if user != ":" else ""
+    except ValueError as error:
         raise RequestError(f"a proxy of the environment has an invalid address: {error}") from error
-    return response.status, response.headers, response
+
+
+def _connect(origin: _Origin, proxy: tuple[str, str] | None, cafile: str, timeout: float | None) -> Any:
+    """Return a new connection of http.client."""
+    import http.client as library
+
+    address, authorization = proxy or (origin.authority, "")
+    if origin.scheme == "http":
+        connection = library.HTTPConnection(address, timeout=timeout, blocksize=BLOCK_SIZE)
+    else:
+        connection = library.HTTPSConnection(address, timeout=timeout, blocksize=BLOCK_SIZE, context=_tls_context(cafile))
+        if proxy:
+            connection.set_tunnel(origin.authority, headers={"Proxy-Authorization": authorization} if authorization else {})
+    try:
+        connection.connect()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _tls_context(cafile: str) -> Any:
+    """Return the TLS context for a CA file, or for the system's certificates. Making one takes 10 ms, so it is kept."""
+    try:
+        import ssl
+    except ImportError:
+        raise RequestError("this Python has no ssl module, so it cannot send https requests") from None
+    if cafile not in _tls_contexts:
+        try:
+            _remember(_tls_contexts, cafile, ssl.create_default_context(cafile=cafile or None))
+        except OSError as error:
+            raise RequestError(f"the CA file {cafile} is not a readable file of certificates; check AWS_CA_BUNDLE") from error
+    return _tls_contexts[cafile]
+
+
+def _is_readable(sock: Any) -> bool:
+    """Return whether a socket has received something, or was closed by the other side."""
+    import select
+
+    if not hasattr(select, "poll"):
+        return bool(select.select([sock], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _limit_time(connection: Any, deadline: float, clock: Callable[[], float]) -> None:
+    """Make a connection read its next response until a deadline, however slowly the bytes arrive."""
+    from http.client import HTTPResponse
+
+    class LimitedReader(io.RawIOBase):
+        def __init__(self, raw: Any) -> None:
+            self._raw = raw
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> Any:
+            left = deadline - clock()
+            if left <= 0:
+                raise TimeoutError("the response took too long")
+            sock = connection.sock
+            if sock is not None and (sock.gettimeout() is None or sock.gettimeout() > left):
+                sock.settimeout(left)
+            return self._raw.readinto(buffer)
+
+        def close(self) -> None:
+            self._raw.close()
+            super().close()
+
+    class LimitedResponse(HTTPResponse):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.fp = io.BufferedReader(LimitedReader(self.fp.detach()))
+
+    connection.response_class = LimitedResponse
 
 
 # 11. Credentials ------------------------------------------------------------------------------------------------------
@@ -3293,7 +3549,7 @@ MINIMUM_EXPIRE_AFTER = 300  # seconds
 CREDENTIALS_CAP = 1 << 16  # bytes of a response that contains credentials; a longer one contains none
 SERVICE_ATTEMPTS, SERVICE_TIMEOUT = 3, 30.0  # for STS, SSO, OIDC, Cognito and sign-in; seconds
 SERVICE_BACKOFF, MAX_SERVICE_BACKOFF = 0.05, 1.0  # seconds
-THROTTLING_CODES = ("Throttling", "RequestLimitExceeded", "TooManyRequests", "IDPCommunicationError", "InternalError")  # prefixes
+TRANSIENT_PREFIXES = ("Throttling", "RequestLimitExceeded", "TooManyRequests", "IDPCommunicationError", "InternalError")  # prefixes
 # Errors that no refresh will correct: somebody must act.
 FINAL_CODES = frozenset(
     "AccessDenied AccessDeniedException UnauthorizedException InvalidGrantException ExpiredTokenException"
@@ -3794,8 +4050,9 @@ def _send(world: _World, method: str, url: str, headers: Mapping[str, str], body
     if not url.isascii() or not url.isprintable() or " " in url:
         raise CredentialsError(f"{_safe_url(url)} contains characters that must be percent-encoded")
     request = SignedRequest(method, url, dict(headers), body, "", "", "")
+    pool = _ConnectionPool()
     try:
-        status, received, raw = world.transport(request, timeout) if world.transport else _send_by_urllib(request, timeout, **options)
+        status, received, raw = world.transport(request, timeout) if world.transport else pool.send(request, timeout, **options)
         data = b""
         with Response(status, received, raw, request) as response:
             for piece in response:
@@ -3806,6 +4063,8 @@ def _send(world: _World, method: str, url: str, headers: Mapping[str, str], body
         if isinstance(error, SigV4Error) or not _is_connection_failure(error):
             raise
         raise ConnectionFailed(f"no response ({type(getattr(error, 'reason', error)).__name__})", attempts=1) from error
+    finally:
+        pool.close()
     if len(data) > CREDENTIALS_CAP:
         raise CredentialsError(f"the response of {_safe_url(url)} has more than {CREDENTIALS_CAP} bytes, so it is not credentials")
     return Response(response.status, response.headers, data, request)
@@ -3832,7 +4091,7 @@ def _call_service(
         code, _ = response.error()
         text = f"{source}: {_safe_url(url)} responded with {response.status}, {response._error_text()}"
         failure = (_LogInAgain if code in FINAL_CODES else CredentialsError)(text)
-        if not (response._may_pass() or (code or "").startswith(THROTTLING_CODES)):
+        if not (response._may_pass() or (code or "").startswith(TRANSIENT_PREFIXES)):
             break
     raise failure
 
@@ -4355,7 +4614,7 @@ def from_container(
             )
         source = f"container credentials from {_safe_url(url)}"
         if _check_container_url(url) == "http":
-            options: dict[str, Any] = {"proxies": {}}  # a proxy would take the address for one of its own
+            options: dict[str, Any] = {"uses_proxy": False}  # a proxy would take the address for one of its own
         else:
             options = {"cafile": _setting(_Profiles(outside), "AWS_CA_BUNDLE")}
         failure = CredentialsError(f"{source}: no attempt was made")
@@ -4480,7 +4739,7 @@ class _MetadataService:
         failed = received = 0
         while True:
             try:
-                response = _send(self.world, method, self.base + path, headers, None, self.timeout, proxies={})
+                response = _send(self.world, method, self.base + path, headers, None, self.timeout, uses_proxy=False)
             except ConnectionFailed as error:
                 failed += 1
                 if failed >= self.attempts:

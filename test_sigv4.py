@@ -3359,7 +3359,7 @@ def test_tls_certificates_are_verified_with_the_ca_bundle_of_the_environment(tmp
         with pytest.raises(sigv4.ConnectionFailed, match="1 attempt;.*SSLCertVerificationError"):
             client().fetch(url)
         monkeypatch.setenv("AWS_CA_BUNDLE", "/nonexistent.pem")
-        with pytest.raises(RequestError, match="AWS_CA_BUNDLE is /nonexistent.pem"):
+        with pytest.raises(RequestError, match="the CA file /nonexistent.pem is not readable|/nonexistent.pem is not a readable file"):
             client().fetch(url)
         monkeypatch.setenv("AWS_CA_BUNDLE", bundle)
         assert client().fetch(url).status == 200
@@ -4776,7 +4776,7 @@ def test_certificates_are_checked_by_the_configured_file(make):
     for source, url in (("web identity", "endpoint_url"), ("container", "full_uri")):
         for given in ({"AWS_CA_BUNDLE": "/nothing.pem"}, {"config": "ca_bundle = /nothing.pem"}):
             provider, _ = make(source, transport=None, **given, **{url: "https://127.0.0.1:9/"})
-            check_failure(provider, "AWS_CA_BUNDLE is /nothing.pem, which is not a readable file")
+            check_failure(provider, "/nothing.pem is not a readable file of certificates; check AWS_CA_BUNDLE")
 
 
 def test_the_order_of_the_default_chain(world, tmp_path):
@@ -7195,7 +7195,7 @@ COPIES = [
     ("from_env", 480),
     ("Response", 450),
     ("Signer Client", 2300),
-    ("Signer default_chain", 3200),
+    ("Signer default_chain", 3350),
     ("Signer from_env", 1900),
     ("Signer SigV4aKey", 1900),
     ("Signer sign_stream", 2000),
@@ -7953,7 +7953,7 @@ def unreliable_transport(chance, respond):
 RESPONSE_NAMES = "Response Response.read Response.close Response.body Response.text Response.json Response.error Response.raise_for_status"
 
 
-@fuzzes(f"Client Client.fetch {RESPONSE_NAMES}", cases=800, caller=True)
+@fuzzes(f"Client Client.fetch Client.close {RESPONSE_NAMES}", cases=800, caller=True)
 def fuzz_client(chance, folder, wrong):
     signers = [Signer(WITH_TOKEN, service="s3", region="us-east-1"), random_signer(chance), Signer(sigv4.chain(lambda: WITH_TOKEN))]
     fetching = sigv4.Client(
@@ -8152,7 +8152,8 @@ def fuzz_command_line(chance, folder, wrong):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setitem(sigv4.Client.__init__.__kwdefaults__, "sleep", Waits())
-        patch.setattr(sigv4, "_send_by_urllib", unreliable_transport(chance, lambda _: next(responses, (404, {}, b""))))
+        transport = unreliable_transport(chance, lambda _: next(responses, (404, {}, b"")))
+        patch.setattr(sigv4._ConnectionPool, "send", lambda self, request, timeout, **_: transport(request, timeout))
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             patch.setenv(name, PLAUSIBLE[name])
         streams = {"stdin": types.SimpleNamespace(buffer=io.BytesIO(mutate(chance, chance.choice(REFUSALS)))), "stdout": out, "stderr": err}
