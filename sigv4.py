@@ -521,7 +521,7 @@ def _parse_time(value: Any) -> datetime | None:
         if len(text) > 5 and text[-5] in "+-" and text[-4:].isdigit():  # +0000
             text = f"{text[:-2]}:{text[-2:]}"
         parsed = datetime.fromisoformat(text)
-    except (ValueError, TypeError, AttributeError, OverflowError, OSError):
+    except (ValueError, TypeError, AttributeError, IndexError, OverflowError, OSError):  # IndexError: PyPy
         return None
     return None if parsed.utcoffset() is None else parsed
 
@@ -3230,7 +3230,7 @@ def _no_response(request: SignedRequest, attempts: int, error: BaseException) ->
     """Return the message about a request that had no response."""
     reason = error if type(error).__module__ == "ssl" else getattr(error, "reason", error)  # of urllib's URLError
     text = reason if isinstance(reason, str) else type(reason).__name__
-    if type(reason).__module__ in ("builtins", "socket", "ssl", "http.client") and reason is not text:
+    if type(reason).__module__ in ("builtins", "socket", "_socket", "ssl", "http.client") and reason is not text:  # _socket: PyPy
         text += f": {reason}"  # errors of other modules may quote the URL with its query
     count = "1 attempt" if attempts == 1 else f"{attempts} attempts"
     return f"{request.method} {_safe_url(request.url)} had no complete response in {count}; the last one failed with {_printable(text)}"

@@ -7591,6 +7591,8 @@ def error_texts(error):
 
 def complaint_about(error, accepted):
     """Return what is wrong with the error that a case ended in, or an empty string."""
+    if isinstance(error, SystemError) and "CheckError" in str(error) and sys.implementation.name == "pypy":
+        return ""  # PyPy's own, after JSON with a lone surrogate
     if not isinstance(error, accepted):
         return f"raised {type(error).__name__}: {str(error)[:300]}"
     secrets = [text for text in error_texts(error) if SECRET in text or TOKEN in text]
