@@ -586,7 +586,7 @@ def _remember(cache: dict[Any, Any], key: object, value: object) -> None:
 # Each input has one fast test, which proves that it is already canonical, and one slow path for what fails the test.
 
 PLAIN_PATH = UNRESERVED + b"/"
-ENCODED_PATH, ENCODED_TEXT = PLAIN_PATH + b"%", UNRESERVED + b"%"
+ENCODED_PATH, ENCODED_TEXT, PLAIN_MARKS = PLAIN_PATH + b"%", UNRESERVED + b"%", UNRESERVED + b"\0\1"
 # What is left of a query of up to 128 parameters without names and values: one = for each parameter, & between them.
 QUERY_SHAPES = frozenset([b"&".join([b"="] * count) for count in range(1, 129)])
 # What makes quoted-printable of strict percent-encoding: = for %, g for all but upper-case hex digits.
@@ -672,15 +672,20 @@ def _has_strict_escapes(data: bytes, plain: bytes) -> bool:
     return len(decoded) == len(data) - 2 * escapes and len(decoded.translate(None, plain)) == escapes
 
 
+def _is_strict_query(query: str) -> bool:
+    """Return whether a query has one = for each parameter, a name for each, and strict encoding: the fast test of _strict_query."""
+    data = query.encode()
+    if data.translate(None, ENCODED_TEXT) not in QUERY_SHAPES or "&=" in query or query[0] == "=":
+        return False
+    return "%" not in query or _has_strict_escapes(data, UNRESERVED)
+
+
 def _strict_query(query: str) -> str:
     """Return a query decoded once and strictly encoded once, in the order given, without parameters that have no name.
 
     A + is a blank. A parameter without = stays without.
     """
-    data = query.encode()
-    # The fast test: one = for each parameter, a name for each, and strict encoding.
-    is_regular = data.translate(None, ENCODED_TEXT) in QUERY_SHAPES and query[0] != "=" and "&=" not in query
-    if is_regular and (b"%" not in data or _has_strict_escapes(data, UNRESERVED)):
+    if _is_strict_query(query):
         return query
     _refuse_controls(query, "query")
     pieces = [piece for piece in query.split("&") if piece[:1] not in ("", "=")]
@@ -691,7 +696,7 @@ def _strict_query(query: str) -> str:
         return "&".join(["=".join([_quote(_percent_decode(part)) for part in piece.split(b"=")]) for piece in data.split(b"&")])
     # All at once, with \1 and \0 for & and =, because 20 parameters one by one take three times as long.
     decoded = _percent_decode(data.replace(b"&", b"\1").replace(b"=", b"\0"))
-    return _percent_encode(decoded, UNRESERVED + b"\0\1").replace("\0", "=").replace("\1", "&")
+    return _percent_encode(decoded, PLAIN_MARKS).replace("\0", "=").replace("\1", "&")
 
 
 def _sorted_pieces(query: str) -> list[str]:
@@ -1037,7 +1042,7 @@ def _split_url(url: str) -> tuple[_Origin, str, str]:
             raise RequestError(f"url {_safe_url(url)} must begin with https://, http://, wss:// or ws://")
         before, _, query = _utf8(rest, "url").partition("#")[0].partition("?")
         authority, _, path = before.partition("/")
-        return _read_origin(scheme, authority, url), "/" + path, query
+        return _origins.get(f"{scheme}://{authority}") or _read_origin(scheme, authority, url), "/" + path, query
     path = url[cut:]
     if "?" in path:
         path, _, query = path.partition("?")
@@ -1106,6 +1111,7 @@ OPTIONS = ("double_encode", "normalize_path", "sign_all_headers", "token_after_s
 INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))  # RFC 2104 2
 OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
 
+_NO_HEADERS: tuple[dict[str, str], dict[str, str], dict[str, str]] = ({}, {}, {})  # what _read_headers returns for none
 _NO_PIECES: list[str] = []
 _plain_names: dict[tuple[str, ...], None] = {}  # tuples of header names that are valid, and neither special nor repeated
 
@@ -1175,7 +1181,7 @@ class Signer:
         if method.__class__ is not str or method not in METHODS:
             method = _read_method(method)
         origin, path, query = _split_url(url)
-        given, canonical_values, special = _read_headers(headers)
+        given, canonical_values, special = _read_headers(headers) if headers else _NO_HEADERS
         if service is None:
             service = self.service
         if region is None:
@@ -1196,7 +1202,9 @@ class Signer:
 
         if payload_hash is None:
             payload_hash = (_declared_hash(given, special, body) if special else None) or rules.default_hash
-        if payload_hash is None and body.__class__ is bytes:
+        if payload_hash is None and body is None:
+            payload_hash = EMPTY_SHA256
+        elif payload_hash is None and body.__class__ is bytes:
             payload_hash = sha256(body).hexdigest()
         else:
             stream_hash = UNSIGNED_PAYLOAD if rules.is_s3 and origin.scheme in ("https", "wss") else None
@@ -1254,7 +1262,7 @@ class Signer:
         if method.__class__ is not str or method not in METHODS:
             method = _read_method(method)
         origin, path, query = _split_url(url)
-        given, canonical_values, special = _read_headers(headers)
+        given, canonical_values, special = _read_headers(headers) if headers else _NO_HEADERS
         if service is None:
             service = self.service
         if region is None:
@@ -1578,16 +1586,20 @@ def _read_path(path: str, rules: _Rules) -> tuple[str, str]:
     S3 decodes a path and encodes it strictly before it checks the signature, so the path is sent in that form. Other services
     take it as sent: only what no client could send is encoded, and dot segments are removed, as every client does.
     """
-    _refuse_controls(path, "path")
     data = path.encode()
     if not rules.double_encode:
         is_strict = not data.translate(None, ENCODED_PATH) and _has_strict_escapes(data, PLAIN_PATH)
+        if not is_strict:
+            _refuse_controls(path, "path")
         wire = path if is_strict else _percent_encode(_percent_decode(data), PLAIN_PATH)
         if not rules.normalize_path:
             return wire, wire
     else:
-        first, *escapes = _percent_encode(data, LEGAL_IN_PATH).split("%")
-        wire = first + "".join([f"{'%' if len(each) > 1 and HEX_DIGITS.issuperset(each[:2]) else '%25'}{each}" for each in escapes])
+        _refuse_controls(path, "path")
+        wire = _percent_encode(data, LEGAL_IN_PATH)
+        if b"%" in data:  # one that begins no escape is itself escaped
+            first, *escapes = wire.split("%")
+            wire = first + "".join([f"{'%' if len(each) > 1 and HEX_DIGITS.issuperset(each[:2]) else '%25'}{each}" for each in escapes])
     if rules.normalize_path:
         wire = _remove_dot_segments(wire)
     return wire, _canonical_path(wire, rules.double_encode, rules.normalize_path)
@@ -1595,8 +1607,12 @@ def _read_path(path: str, rules: _Rules) -> tuple[str, str]:
 
 def _read_query(query: str) -> tuple[str, list[str]]:
     """Return (query to send, its sorted pieces): strictly encoded, in the order given, without what an earlier signature left."""
-    query = _strict_query(query)
-    if "x-amz-" in query.lower():
+    if "x-amz-" not in query.lower():
+        if _is_strict_query(query):
+            return query, sorted(query.replace("=", "!").split("&"))  # as _sorted_pieces: each piece has its =
+        query = _strict_query(query)
+    else:
+        query = _strict_query(query)
         pieces = [piece for piece in query.split("&") if piece.partition("=")[0].lower() not in OLD_PARAMETERS]
         query = "&".join(pieces)
     return query, _sorted_pieces(query)
@@ -1609,7 +1625,7 @@ def _read_headers(headers: Any) -> tuple[dict[str, str], dict[str, str], dict[st
     given, and authorization if the request was signed before.
     """
     if not headers:
-        return {}, {}, {}
+        return _NO_HEADERS
     if headers.__class__ is dict and tuple(headers) in _plain_names and _are_plain(headers.values()):
         return headers, headers, {}
     sent: Pairs = []
@@ -1730,7 +1746,7 @@ def _read_expires(expires: Any, credentials: Credentials, seconds: float) -> int
 def _merge_query(pieces: list[str], signing: str) -> str:
     """Return the canonical query of sorted pieces (name!value) and the parameters of a signature, which are sorted."""
     if pieces[0] > LAST_PARAMETER:
-        return f"{signing}&{'&'.join(pieces)}".replace("!", "=")
+        return f"{signing}&{'&'.join(pieces).replace('!', '=')}"
     return "&".join(sorted(pieces + signing.replace("=", "!").split("&"))).replace("!", "=")
 
 
@@ -6109,7 +6125,8 @@ def _attribute(value: Any, name: str) -> Any:
 def _read_response(response: Any) -> tuple[int | None, dict[str, str], str]:
     """Return (status, headers by lower-case name, text) of a response in any form; None and no headers if they are not known."""
     status: Any = None
-    headers, body = _attribute(response, "headers"), response
+    headers: Any = _attribute(response, "headers")
+    body: Any = response
     if isinstance(response, tuple) and len(response) == 3:
         status, headers, body = response
     elif not isinstance(response, (str, bytes, bytearray, memoryview)):
