@@ -84,12 +84,21 @@ TYPE_CHECKING = False  # type checkers know this name; importing typing costs 2 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, TypedDict
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     Headers = Mapping[str, Any] | Iterable[tuple[Any, Any]] | None
     Pairs = list[tuple[str, str]]
+
+    class _Options(TypedDict, total=False):  # of Signer, and of each of its calls
+        double_encode: bool | None
+        normalize_path: bool | None
+        sign_all_headers: bool | None
+        token_after_signature: bool | None
+        content_sha256: bool | None
+        sign_query: bool | None
+        unsigned_headers: Iterable[str] | None
 
     class _Unpackable(tuple[str, str, dict[str, str], bytes | Any]):  # so that unpacking a SignedRequest gives typed names
         def __new__(cls, *_: Any) -> Self: ...
@@ -641,7 +650,10 @@ def signing_key(secret_access_key: str, date: str, region: str, service: str) ->
 def _canonical_path(path: str, double_encode: bool, normalize_path: bool) -> str:
     """Return the path of the canonical request, from the path on the wire."""
     data = path.encode()
-    path = _percent_encode(data if double_encode else _percent_decode(data), PLAIN_PATH)
+    if double_encode:
+        path = _percent_encode(data, PLAIN_PATH)
+    else:  # S3 decodes the path first; who normalizes it keeps its escapes, because %2F is no slash there
+        path = _percent_encode(data, ENCODED_PATH) if normalize_path else _percent_encode(_percent_decode(data), PLAIN_PATH)
     if normalize_path:
         path = _remove_dot_segments(path)
         while "//" in path:
@@ -703,6 +715,22 @@ def _sorted_pieces(query: str) -> list[str]:
     """Return name!value of each parameter of a strict query, sorted. ! sorts below all that a name or value may contain."""
     pieces = query.replace("=", "!").split("&")
     return sorted([piece if "!" in piece else piece + "!" for piece in pieces]) if query else []
+
+
+def _add_parameters(url: Any, params: Any) -> str:
+    """Return a URL with more query parameters, strictly encoded: a mapping or pairs of str, bytes or numbers, or lists of them."""
+    if not isinstance(url, str):
+        url = url.geturl() if hasattr(url, "geturl") else str(url)
+    pieces = []
+    for name, value in _header_pairs(params):
+        for each in value if isinstance(value, (list, tuple)) else (value,):
+            if not isinstance(name, str) or isinstance(each, bool) or not isinstance(each, (str, bytes, int, float)):
+                raise RequestError(f"parameter {_safe_prefix(name)} is {_describe_type(each)}; it must be str, bytes or a number")
+            text = each if isinstance(each, bytes) else _utf8(str(each), "a parameter").encode()
+            pieces.append(f"{_quote(_utf8(name, 'the name of a parameter'))}={_quote(text)}")
+    rest, hash_mark, fragment = url.partition("#")
+    mark = "" if not pieces or rest[-1:] in ("?", "&") else "&" if "?" in rest else "?"
+    return f"{rest}{mark}{'&'.join(pieces)}{hash_mark}{fragment}"
 
 
 def _percent_encode(data: bytes, plain: bytes = UNRESERVED) -> str:
@@ -869,6 +897,8 @@ _PARTITION_PREFIXES = {prefix: partition for partition in PARTITIONS for prefix 
 # The commercial partition comes first and shares its suffixes with GovCloud, whose hosts name their region or `us-gov`.
 _PARTITION_SUFFIXES = {suffix: partition for partition in PARTITIONS[::-1] for suffix in (partition.suffix, partition.other_suffix)}
 
+CLOUDFLARE_R2, BACKBLAZE_B2 = ".r2.cloudflarestorage.com", ".backblazeb2.com"  # S3 of others, whose hosts are known too
+
 # Labels between service and suffix that say how a host is reached, not what it is.
 ROUTES = frozenset("api on vpce global us-gov dualstack".split())
 # signing name:host labels. A label `-x` or `x-` is x itself or any label that ends or begins so. `a.b` is b with a to its
@@ -877,7 +907,8 @@ ROUTES = frozenset("api on vpce global us-gov dualstack".split())
 ALIASES = """
 acm:acm-acme agent-registry:agent-registry-control appconfig:appconfigdata appstream:appstream2 appsync:appsync-
 aps:aps-workspaces arc-region-switch:arc-region-switch-control-plane aws-marketplace:-marketplace AWSMobileHubService:mobile
-bedrock:bedrock- bedrock-agentcore:bedrock-agentcore,bedrock-agentcore-control cassandra:cassandra-streams chime:-chime
+bedrock:bedrock-agent,bedrock-agent-runtime,bedrock-data-automation,bedrock-data-automation-runtime,bedrock-runtime
+bedrock-agentcore:bedrock-agentcore-control cassandra:cassandra-streams chime:-chime
 cloudfront-keyvaluestore:cloudfront-kvs cloudhsm:cloudhsmv2 cloudsearch:cloudsearchdomain cloudwatch:cloudwatch-omni
 codecommit:-codecommit connect:contact-lens dynamodb:-ddb,-dynamodb ec2-instance-connect:ec2-instance-connect-endpoint
 elasticfilesystem:efs es:aos events:eventsv2 execute-api:participant.connect forecast:forecastquery
@@ -910,10 +941,11 @@ class _Origin:
     """The scheme and authority of a URL in canonical form, and the service and region that its host names.
 
     prefix: scheme://authority. guess: (service, region), or None if the host does not name them or more than the host decides.
-    host_guess: what _guess_host returned.
+    host_guess: what _guess_host returned. needs_region: whether it is a host of S3 that names no
+    region, or one that accepts SigV4a only.
     """
 
-    __slots__ = ("scheme", "authority", "prefix", "guess", "host_guess")
+    __slots__ = ("scheme", "authority", "prefix", "guess", "host_guess", "needs_region")
 
     def __init__(self, scheme: str, authority: str, host: str) -> None:
         self.scheme = scheme
@@ -921,6 +953,8 @@ class _Origin:
         self.prefix = f"{scheme}://{authority}"
         self.host_guess = _guess_host(host)
         self.guess = None if self.host_guess and self.host_guess[0] in REFINED_SERVICES else self.host_guess
+        service, region = self.host_guess or ("", "")
+        self.needs_region = region == "*" or (service == "s3" and region != "auto" and region not in host)
 
 
 def guess_service_region(url: str) -> tuple[str, str] | None:
@@ -959,9 +993,9 @@ def _guess_host(host: str) -> tuple[str, str] | None:
         if partition is not None:
             break
     else:
-        if host.endswith(".r2.cloudflarestorage.com"):
+        if host.endswith(CLOUDFLARE_R2):
             return "s3", "auto"
-        return ("s3", labels[-3]) if labels[-2:] == ["backblazeb2", "com"] and labels[-4:-3] == ["s3"] else None
+        return ("s3", labels[-3]) if host.endswith(BACKBLAZE_B2) and labels[-4:-3] == ["s3"] else None
     del labels[-length:]
     default = partition.default_region
     private = False
@@ -1085,9 +1119,9 @@ def _read_origin(scheme: str, authority: str, url: str) -> _Origin:
 
 METHODS = frozenset("GET POST PUT DELETE HEAD PATCH OPTIONS".split())
 LEGAL_IN_PATH = PLAIN_PATH + b"!$&'()*+,;=:@[]%"  # what a client sends as it is
-# VPC Lattice accepts no payload hash but UNSIGNED-PAYLOAD; OpenSearch Serverless (aoss) requires x-amz-content-sha256 too.
+# VPC Lattice accepts no payload hash but UNSIGNED-PAYLOAD; OpenSearch Serverless (aoss) and Glacier require x-amz-content-sha256 too.
 LATTICE = "vpc-lattice-svcs"
-CONTENT_SHA256_SERVICES = S3_SERVICES | {"aoss", LATTICE}
+CONTENT_SHA256_SERVICES = S3_SERVICES | {"aoss", "glacier", LATTICE}
 
 # Hop-by-hop headers (RFC 9110 7.6.1) end at the first proxy, so nobody could check a signature over them.
 HOP_BY_HOP = frozenset(
@@ -1107,12 +1141,17 @@ OLD_PARAMETERS = frozenset(
 LAST_PARAMETER = "X-Amz-SignedHeaders~"  # sorts after all parameters of a signature
 DEFAULT_EXPIRES = 3600  # seconds
 
-OPTIONS = ("double_encode", "normalize_path", "sign_all_headers", "token_after_signature", "content_sha256")
+OPTIONS = (
+    "double_encode", "normalize_path", "sign_all_headers", "token_after_signature", "content_sha256", "sign_query", "unsigned_headers",
+)  # fmt: skip
+LONGEST_SESSION = 129600  # seconds: no session token is valid for longer
 INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))  # RFC 2104 2
 OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
 
-_NO_HEADERS: tuple[dict[str, str], dict[str, str], dict[str, str]] = ({}, {}, {})  # what _read_headers returns for none
+_EMPTY: dict[str, str] = {}
+_NO_HEADERS = (_EMPTY, _EMPTY, _EMPTY)  # what _read_headers returns for none
 _NO_PIECES: list[str] = []
+_first_letter = itemgetter(0)
 _plain_names: dict[tuple[str, ...], None] = {}  # tuples of header names that are valid, and neither special nor repeated
 
 
@@ -1131,13 +1170,15 @@ class Signer:
     sign_all_headers: sign headers that proxies may rewrite too, such as Accept, User-Agent and Content-Length.
     token_after_signature: add the session token unsigned (for IoT's WebSockets).
     content_sha256: send and sign X-Amz-Content-SHA256 (for S3, OpenSearch Serverless, VPC Lattice, and constant payload hashes).
+    sign_query: put the signature into the query of the URL.
+    unsigned_headers: names of headers to send without signing them, because a proxy changes or removes them.
     """
 
     __slots__ = ("service", "region", "_credentials", "_provider", "_clock", "_options", "_rules", "_adopted", "_configured")
 
     def __init__(
         self, credentials: Any = None, *, service: str | None = None, region: str | Sequence[str] | None = None,
-        clock: Callable[[], float] = time.time, **options: bool | None,
+        clock: Callable[[], float] = time.time, **options: Unpack[_Options],
     ) -> None:  # fmt: skip
         self.service = service
         self.region = region
@@ -1151,7 +1192,7 @@ class Signer:
                     " returns them, or botocore's credentials or session"
                 )
         self._clock = clock
-        self._options = options
+        self._options: Any = options
         self._rules: dict[Any, _Rules] = {}
         self._adopted: tuple[Any, Any] = (None, None)  # what the provider returned last, and the same as Credentials
         self._configured: tuple[str | None] | None = None  # the configured region, once it was looked up
@@ -1162,21 +1203,25 @@ class Signer:
 
     def sign(
         self, method: str, url: str, headers: Headers = None, body: Any = None, *, service: str | None = None,
-        region: str | Sequence[str] | None = None, payload_hash: str | None = None, now: datetime | None = None, **options: bool | None,
+        region: str | Sequence[str] | None = None, payload_hash: str | None = None, params: Any = None, now: datetime | None = None,
+        expires: int | None = None, **options: Unpack[_Options],
     ) -> SignedRequest:  # fmt: skip
-        """Return the request with its signature in the Authorization header.
+        """Return the request with its signature in the Authorization header, or in the URL with sign_query=True.
 
         url: absolute; http, https, ws or wss. headers: a mapping, (name, value) pairs, or a library's header object; values are
         str, bytes or numbers. body: str (sent as UTF-8), bytes or another buffer, a binary file (hashed from its position and
         rewound), or an iterable of bytes, which only S3 over https accepts without a payload_hash.
         payload_hash: lowercase hex SHA-256 of the body, or a constant of AWS's such as UNSIGNED-PAYLOAD. A given header
-        X-Amz-Content-SHA256 has the same effect. now: aware datetime, for a reproducible result.
+        X-Amz-Content-SHA256 has the same effect. params: more query parameters, a mapping or pairs of plain text.
+        now: aware datetime, for a reproducible result. expires: seconds, as for presign, with sign_query only.
         service, region, options: as for Signer, for this request.
 
         What an earlier signature left in the URL or in the headers is replaced.
         Raises RequestError for what cannot be signed, CredentialsError if there are no credentials.
         Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
         """
+        if params:
+            url = _add_parameters(url, params)
         credentials = self._credentials or self._current_credentials()
         if method.__class__ is not str or method not in METHODS:
             method = _read_method(method)
@@ -1188,16 +1233,31 @@ class Signer:
             region = self.region
         if service is None and region is None and origin.guess is not None and not special:
             service, region = origin.guess
+            if origin.needs_region:
+                region = self._configured_scope(region)
         elif service.__class__ is not str or region.__class__ is not str:
             service, region = self._find_scope(origin, path, query, given, special, service, region)
         rules = (self._rules.get(service) if not options else None) or self._rules_for(service, options)
+        if rules.sign_query:
+            if body is not None:
+                payload_hash = payload_hash or _declared_hash(given, special, body) or rules.default_hash
+                body, payload_hash = _read_body(body, payload_hash, UNSIGNED_PAYLOAD if rules.is_s3 else None)
+            url, result, canonical, to_sign = self._sign_query(
+                method, url, headers, expires, service, region, payload_hash, now, options, False
+            )
+            signature = url.rpartition("X-Amz-Signature=")[2].partition("&")[0]
+            return SignedRequest(method, url, result, body, signature, canonical, to_sign)
+        if expires is not None:
+            raise RequestError("expires is for a signature in the URL; pass sign_query=True with it, or call presign")
+        if rules.is_s3 and (canonical_values is not given or "#" in str(url)):
+            _check_s3_request(url, origin, canonical_values)
 
         canonical_path = path
         if path.encode().translate(None, PLAIN_PATH) or "//" in path or "/." in path:
             path, canonical_path = _read_path(path, rules)
         canonical_query = ""
         if query:
-            query, pieces = _read_query(query)
+            query, pieces = _read_query(query, rules.is_s3)
             canonical_query = "&".join(pieces).replace("!", "=")
 
         if payload_hash is None:
@@ -1244,19 +1304,33 @@ class Signer:
         return SignedRequest(method, url, result, body, signature, canonical, to_sign)
 
     def presign(
-        self, method: str, url: str, headers: Headers = None, *, expires: int = 3600, service: str | None = None,
-        region: str | Sequence[str] | None = None, payload_hash: str | None = None, now: datetime | None = None, **options: bool | None,
+        self, method: str, url: str, headers: Headers = None, *, expires: int | None = None, service: str | None = None,
+        region: str | Sequence[str] | None = None, payload_hash: str | None = None, params: Any = None, now: datetime | None = None,
+        **options: Unpack[_Options],
     ) -> str:  # fmt: skip
         """Return the URL with its signature in the query: whoever has it can make that one request until it expires.
 
-        headers: those that must be sent with it, with these values. expires: seconds, 1..604800. A URL for IoT's gateway is
-        made without. payload_hash: as for sign; None means UNSIGNED-PAYLOAD for S3 and VPC Lattice, and the hash of an
-        empty body for the rest. VPC Lattice, and S3 if one is given, require it in the header X-Amz-Content-SHA256.
-        The other arguments are those of sign.
+        headers: those that must be sent with it, with these values; all of them are signed. expires: seconds, 1..604800; None means
+        the URL's own X-Amz-Expires, or 3600. A URL for IoT's gateway is made without.
+        payload_hash: as for sign; None means UNSIGNED-PAYLOAD for S3 and VPC Lattice, and the hash of an empty body for the rest.
+        VPC Lattice, and S3 if one is given, require it in the header X-Amz-Content-SHA256. The other arguments are those of sign.
 
         Warns with ExpiryWarning if the credentials expire before the URL would.
         Raises RequestError for what cannot be signed, CredentialsError if there are no credentials.
         Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+        """
+        if params:
+            url = _add_parameters(url, params)
+        link, _, _, _ = self._sign_query(method, url, headers, expires, service, region, payload_hash, now, options, True)
+        return link
+
+    def _sign_query(
+        self, method: str, url: str, headers: Headers, expires: int | None, service: Any, region: Any, payload_hash: str | None,
+        now: datetime | None, options: Any, signs_all: bool,
+    ) -> tuple[str, dict[str, str], str, str]:  # fmt: skip
+        """Return (URL with its signature in the query, headers to send, canonical request, string to sign).
+
+        payload_hash: None for a request without a body. signs_all: whether each header must be signed, as presign promises.
         """
         credentials = self._credentials or self._current_credentials()
         if method.__class__ is not str or method not in METHODS:
@@ -1269,16 +1343,22 @@ class Signer:
             region = self.region
         if service is None and region is None and origin.guess is not None and not special:
             service, region = origin.guess
+            if origin.needs_region:
+                region = self._configured_scope(region)
         elif service.__class__ is not str or region.__class__ is not str:
             service, region = self._find_scope(origin, path, query, given, special, service, region)
         rules = (self._rules.get(service) if not options else None) or self._rules_for(service, options)
+        if rules.is_s3 and (canonical_values is not given or "#" in str(url)):
+            _check_s3_request(url, origin, canonical_values)
 
         canonical_path = path
         if path.encode().translate(None, PLAIN_PATH) or "//" in path or "/." in path:
             path, canonical_path = _read_path(path, rules)
         pieces = _NO_PIECES
         if query:
-            query, pieces = _read_query(query)
+            if expires is None and ("xpires" in query or "XPIRES" in query):
+                expires = _own_expires(query)
+            query, pieces = _read_query(query, rules.is_s3)
 
         if payload_hash is None and special:
             payload_hash = _declared_hash(given, special, None)
@@ -1293,20 +1373,24 @@ class Signer:
             stamp = _make_stamp(credentials, service, region, seconds, amz_date)
         key = stamp.key
 
-        if given or sends_hash:
-            signed = {**canonical_values}
-            if "host" not in special:
-                signed["Host"] = origin.authority
-            if CONTENT_SHA256 in special:
-                signed[special[CONTENT_SHA256]] = payload_hash
-            elif sends_hash:
-                signed["X-Amz-Content-SHA256"] = payload_hash
-            layout = rules.layouts.get(tuple(signed)) or _make_layout(tuple(signed), rules)
-            parts = layout.lines.copy()
-            parts[1::2] = layout.pick(signed)
-            lines = "".join(parts)
-        else:
+        result = {**given}
+        if "host" not in special:
+            result["Host"] = origin.authority
+        if CONTENT_SHA256 in special:
+            result[special[CONTENT_SHA256]] = payload_hash
+            canonical_values = {**canonical_values, special[CONTENT_SHA256]: payload_hash}
+        elif sends_hash:
+            result["X-Amz-Content-SHA256"] = payload_hash
+        if signs_all and headers and given is not headers:
+            _refuse_authorization(headers)
+        if len(result) == 1 and not special:
             layout, lines = HOST_ONLY, f"host:{origin.authority}"
+        else:
+            layouts = rules.full_layouts if signs_all else rules.layouts
+            layout = layouts.get(tuple(result)) or _make_layout(tuple(result), rules, signs_all)
+            parts = layout.lines.copy()
+            parts[1::2] = layout.pick(result if canonical_values is given else {**result, **canonical_values})
+            lines = "".join(parts)
 
         token = credentials.session_token or ""
         if token:
@@ -1317,9 +1401,11 @@ class Signer:
         signing = f"{stamp.query_head}{life}{key.parameters}{'' if rules.token_after else token}&X-Amz-SignedHeaders={layout.quoted_names}"
         canonical_query = _merge_query(pieces, signing) if pieces else signing
         canonical = f"{method}\n{canonical_path}\n{canonical_query}\n{lines}\n\n{layout.signed_names}\n{payload_hash}"
-        signature = key.sign(stamp.to_sign_head + sha256(canonical.encode()).hexdigest())
+        to_sign = stamp.to_sign_head + sha256(canonical.encode()).hexdigest()
+        signature = key.sign(to_sign)
         query = f"{query}&{signing}" if query else signing
-        return f"{origin.prefix}{path}?{query}&X-Amz-Signature={signature}{token if rules.token_after else ''}"
+        url = f"{origin.prefix}{path}?{query}&X-Amz-Signature={signature}{token if rules.token_after else ''}"
+        return url, result, canonical, to_sign
 
     def __call__(self, request: Any) -> Any:
         """Sign a request of requests or httpx: this is what their `auth=signer` calls."""
@@ -1361,8 +1447,10 @@ class Signer:
             self._adopted = found, credentials  # kept, because signing keys are kept with them
         return credentials  # type: ignore[no-any-return]
 
-    def _rules_for(self, service: Any, options: dict[str, bool | None]) -> _Rules:
+    def _rules_for(self, service: Any, options: Any) -> _Rules:
         """Return the rules for a service, with the options of a call. They are kept."""
+        if options.get("unsigned_headers") is not None:
+            options = {**options, "unsigned_headers": tuple(_unsigned_names(options["unsigned_headers"]))}
         key = (service, *options.items()) if options else service
         rules = self._rules.get(key)
         if rules is None:
@@ -1370,6 +1458,9 @@ class Signer:
             if unknown:
                 raise TypeError(f"unknown option {sorted(unknown)[0]!r}; the options are {', '.join(OPTIONS)}")
             chosen = {name: self._options.get(name) if options.get(name) is None else options[name] for name in OPTIONS}
+            chosen["unsigned_headers"] = [
+                name for each in (self._options, options) for name in _unsigned_names(each.get("unsigned_headers"))
+            ]
             rules = _Rules(service, chosen)
             _remember(self._rules, key, rules)
         return rules
@@ -1380,10 +1471,15 @@ class Signer:
         """Return (service, region), each that is None by the Host header, else by the URL; a region also as configured."""
         if service is None or region is None:
             host = given[special["host"]].lower().partition(":")[0] if "host" in special else ""
-            guess = _refine_guess(_guess_host(host) or origin.host_guess, path, query)
+            named = _Origin(origin.scheme, host, host) if host else origin
+            named = named if named.host_guess else origin
+            guess = _refine_guess(named.host_guess, path, query)
             if guess is not None:
-                service, region = guess[0] if service is None else service, guess[1] if region is None else region
-            elif service is not None:
+                of_host, at_host = guess
+                service = of_host if service is None else service
+                if region is None:
+                    region = self._configured_scope(at_host) if named.needs_region else at_host
+            elif region is None and service is not None:
                 region = self._find_region()
         if region is None or service is None:
             missing = " and ".join([f"{name}=" for name, value in (("service", service), ("region", region)) if value is None])
@@ -1391,6 +1487,14 @@ class Signer:
                 f"host {origin.authority!r} does not name the {missing.replace('=', '')}; pass {missing} to Signer or to this call"
             )
         return _read_scope("service", service), _read_region(region)
+
+    def _configured_scope(self, region: str) -> Any:
+        """Return the region for a host of S3 that names none, or the set of regions for one that accepts SigV4a only."""
+        if region != "*":
+            return _read_scope("region", self._find_region() or region)
+        find_in_profile = _extensions.get("region_set")
+        names = os.environ.get("AWS_SIGV4A_SIGNING_REGION_SET") or (find_in_profile() if find_in_profile else None)
+        return _read_region(names.split(",") if isinstance(names, str) else names or region)
 
     def _find_region(self) -> str | None:
         """Return the region that is configured for the provider, or in the environment and the profile, or None."""
@@ -1412,17 +1516,17 @@ class Signer:
 class _Rules:
     """What holds for the requests of a signer to one service. layouts: _HeaderLayout by the names of the headers.
 
-    content_sha256: whether X-Amz-Content-SHA256 is added; None means: if the payload hash is a constant. sends_query_hash: the same
-    for a presigned URL; None means: if a payload hash was given. default_hash: that of a request, or None to hash the body.
-    query_hash: that of a presigned URL.
+    full_layouts: those with every header signed. content_sha256: whether X-Amz-Content-SHA256 is added; None means: if the payload
+    hash is a constant. sends_query_hash: the same for a signature in the query; None means: if a payload hash was given.
+    default_hash: that of a request, or None to hash the body. query_hash: that of a signature in the query, without a body.
     """
 
     __slots__ = (
-        "double_encode", "normalize_path", "sign_all", "token_after", "content_sha256", "sends_query_hash", "default_hash",
-        "query_hash", "is_s3", "layouts",
+        "double_encode", "normalize_path", "sign_all", "token_after", "content_sha256", "sign_query", "unsigned", "sends_query_hash",
+        "default_hash", "query_hash", "is_s3", "layouts", "full_layouts",
     )  # fmt: skip
 
-    def __init__(self, service: str, options: Mapping[str, bool | None]) -> None:
+    def __init__(self, service: str, options: Mapping[str, Any]) -> None:
         is_s3, is_lattice = service in S3_SERVICES, service == LATTICE
 
         def choose(name: str, default: Any) -> Any:
@@ -1433,11 +1537,14 @@ class _Rules:
         self.sign_all = choose("sign_all_headers", False)
         self.token_after = choose("token_after_signature", service == IOT_GATEWAY)
         self.content_sha256 = choose("content_sha256", service in CONTENT_SHA256_SERVICES or None)
+        self.sign_query = choose("sign_query", False)
+        self.unsigned = frozenset(options["unsigned_headers"])
         self.sends_query_hash = choose("content_sha256", is_lattice or (None if is_s3 else False))
         self.default_hash = UNSIGNED_PAYLOAD if is_lattice else None
         self.query_hash = UNSIGNED_PAYLOAD if is_s3 or is_lattice else EMPTY_SHA256
         self.is_s3 = is_s3
         self.layouts: dict[tuple[str, ...], _HeaderLayout] = {}
+        self.full_layouts: dict[tuple[str, ...], _HeaderLayout] = {}
 
 
 class _HeaderLayout:
@@ -1465,17 +1572,51 @@ class _HeaderLayout:
 HOST_ONLY = _HeaderLayout([("host", "Host")])
 
 
-def _make_layout(names: tuple[str, ...], rules: _Rules) -> _HeaderLayout:
+def _make_layout(names: tuple[str, ...], rules: _Rules, signs_all: bool = False) -> _HeaderLayout:
     """Return the layout of headers with these names, and keep it with the rules, which say what is signed."""
     signed = []
     for spelling in names:
         name = spelling.lower()
         rewritten = name in UNSIGNED_HEADERS or name.startswith(UNSIGNED_PREFIXES)
-        if name not in HOP_BY_HOP and (rules.sign_all or not rewritten):
+        if name not in HOP_BY_HOP and name not in rules.unsigned and (signs_all or rules.sign_all or not rewritten):
             signed.append((name, spelling))
+        elif signs_all:
+            raise RequestError(
+                f"header {spelling} cannot be signed; a presigned URL signs every header that it is made with, so leave it out"
+            )
     layout = _HeaderLayout(sorted(signed))
-    _remember(rules.layouts, names, layout)
+    _remember(rules.full_layouts if signs_all else rules.layouts, names, layout)
     return layout
+
+
+def _unsigned_names(names: Any) -> list[str]:
+    """Return the names of unsigned_headers in lower case. Host and x-amz- headers must be signed."""
+    if isinstance(names, (str, bytes)):
+        raise RequestError("unsigned_headers is a string; pass a list of header names")
+    lower = sorted({_header_name(name).lower() for name in names or ()})
+    for name in lower:
+        if name == "host" or (name.startswith("x-amz-") and name != "x-amz-cf-id"):
+            raise RequestError(f"unsigned_headers contains {name}; Host and x-amz- headers must be signed")
+    return lower
+
+
+def _refuse_authorization(headers: Any) -> None:
+    """Raise RequestError if a URL is presigned with an Authorization header, which its signature replaces."""
+    if any(_header_name(name).lower() == "authorization" for name, _ in _header_pairs(headers)):
+        raise RequestError("header Authorization cannot be sent with a presigned URL; leave it out")
+
+
+def _check_s3_request(url: Any, origin: _Origin, canonical_values: Mapping[str, str]) -> None:
+    """Raise RequestError for a fragment, which would cut a key, and for metadata that AWS's S3 cannot verify."""
+    if "#" in str(url):
+        raise RequestError(
+            f"url {_safe_url(str(url))} contains a #, which ends the key; write %23 for a # in a key, or remove the fragment"
+        )
+    if origin.host_guess is None or origin.authority.endswith((CLOUDFLARE_R2, BACKBLAZE_B2)):
+        return
+    for name, value in canonical_values.items():
+        if not value.isascii() and name.lower().startswith("x-amz-meta-"):
+            raise RequestError(f"header {name} is not ASCII, and S3 refuses a signature over it; percent-encode the value or use RFC 2047")
 
 
 class _SigningKey:
@@ -1552,6 +1693,8 @@ def _read_now(now: datetime) -> tuple[int, str]:
 
 def _read_method(method: str) -> str:
     """Return a method in upper case. Raise RequestError if it is not one (RFC 9110 9.1)."""
+    if isinstance(method, str) and "://" in method:
+        raise RequestError("method is a URL; the arguments seem to be swapped: sign(method, url)")
     if not isinstance(method, str) or not method or not method.isascii() or method.encode().translate(None, TOKEN):
         raise RequestError(f"method is {_safe_prefix(method)}; it must be an HTTP method such as 'GET'")
     return method.upper()
@@ -1584,38 +1727,62 @@ def _read_path(path: str, rules: _Rules) -> tuple[str, str]:
     """Return (path to send, path of the canonical request) for a path that is not plain.
 
     S3 decodes a path and encodes it strictly before it checks the signature, so the path is sent in that form. Other services
-    take it as sent: only what no client could send is encoded, and dot segments are removed, as every client does.
+    take it as sent: only what no client could send is encoded, and dot segments are removed, as every client does. A path that is
+    encoded once only (double_encode=False) is sent strictly encoded, its escapes as they are.
     """
     data = path.encode()
-    if not rules.double_encode:
+    if not rules.double_encode and not rules.normalize_path:
         is_strict = not data.translate(None, ENCODED_PATH) and _has_strict_escapes(data, PLAIN_PATH)
         if not is_strict:
             _refuse_controls(path, "path")
         wire = path if is_strict else _percent_encode(_percent_decode(data), PLAIN_PATH)
-        if not rules.normalize_path:
-            return wire, wire
-    else:
-        _refuse_controls(path, "path")
-        wire = _percent_encode(data, LEGAL_IN_PATH)
-        if b"%" in data:  # one that begins no escape is itself escaped
-            first, *escapes = wire.split("%")
-            wire = first + "".join([f"{'%' if len(each) > 1 and HEX_DIGITS.issuperset(each[:2]) else '%25'}{each}" for each in escapes])
+        return wire, wire
+    _refuse_controls(path, "path")
+    wire = _percent_encode(data, LEGAL_IN_PATH if rules.double_encode else ENCODED_PATH)
+    if b"%" in data:  # one that begins no escape is itself escaped
+        first, *escapes = wire.split("%")
+        wire = first + "".join([f"{'%' if len(each) > 1 and HEX_DIGITS.issuperset(each[:2]) else '%25'}{each}" for each in escapes])
     if rules.normalize_path:
         wire = _remove_dot_segments(wire)
     return wire, _canonical_path(wire, rules.double_encode, rules.normalize_path)
 
 
-def _read_query(query: str) -> tuple[str, list[str]]:
-    """Return (query to send, its sorted pieces): strictly encoded, in the order given, without what an earlier signature left."""
-    if "x-amz-" not in query.lower():
-        if _is_strict_query(query):
-            return query, sorted(query.replace("=", "!").split("&"))  # as _sorted_pieces: each piece has its =
-        query = _strict_query(query)
-    else:
-        query = _strict_query(query)
-        pieces = [piece for piece in query.split("&") if piece.partition("=")[0].lower() not in OLD_PARAMETERS]
-        query = "&".join(pieces)
+def _read_query(query: str, is_s3: bool) -> tuple[str, list[str]]:
+    """Return (query to send, its sorted pieces): strictly encoded, in the order given, without what an earlier signature left.
+
+    S3 checks a signature over the first of several parameters with one name only, so the others are left out.
+    Source: aws/aws-sdk-go, issue 1495
+    """
+    if "x-amz-" not in query.lower() and _is_strict_query(query):
+        if "&" not in query:
+            return query, [query.replace("=", "!")]
+        pieces = sorted(query.replace("=", "!").split("&"))  # as _sorted_pieces: each piece has its =
+        # Most queries show by the first letters that no name is repeated.
+        if not is_s3 or len(set(map(_first_letter, pieces))) == len(pieces) or not _has_repeated_names(pieces):
+            return query, pieces
+    kept: dict[str, str] = {}
+    for number, piece in enumerate(_strict_query(query).split("&")):
+        name = piece.partition("=")[0]
+        if name.lower() not in OLD_PARAMETERS and piece:
+            kept.setdefault(name if is_s3 else str(number), piece)
+    query = "&".join(kept.values())
     return query, _sorted_pieces(query)
+
+
+def _has_repeated_names(pieces: list[str]) -> bool:
+    """Return whether two of the pieces (name!value) have one name."""
+    return len({piece.partition("!")[0] for piece in pieces}) < len(pieces)
+
+
+def _own_expires(query: str) -> int | None:
+    """Return the value of X-Amz-Expires in a query as it was given, or None."""
+    for piece in query.split("&"):
+        name, _, value = piece.partition("=")
+        if name.lower() == "x-amz-expires":
+            if not value.isascii() or not value.isdigit() or len(value) > 9:
+                raise RequestError(f"X-Amz-Expires in the URL must be a number of seconds from 1 to {MAX_EXPIRES}")
+            return int(value)
+    return None
 
 
 def _read_headers(headers: Any) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
@@ -1735,11 +1902,12 @@ def _read_expires(expires: Any, credentials: Credentials, seconds: float) -> int
     if expires.__class__ is not int or not 1 <= expires <= MAX_EXPIRES:
         received = expires if isinstance(expires, (int, float)) and abs(expires) < 1e15 else _describe_type(expires)
         raise RequestError(f"expires is {received}; it must be an int of seconds from 1 to {MAX_EXPIRES} (7 days)")
-    if credentials._expires_at < seconds + expires:
+    is_too_long = credentials.session_token is not None and expires > LONGEST_SESSION
+    if is_too_long or credentials._expires_at < seconds + expires:
         from warnings import warn
 
-        end = credentials.expiration
-        warn(f"the URL was asked to work for {expires} s, but the credentials that sign it expire at {end}", ExpiryWarning, stacklevel=3)
+        end = f"at {credentials.expiration}" if credentials.expiration else "36 hours after they were issued, at the latest"
+        warn(f"the URL was asked to work for {expires} s, but the credentials that sign it expire {end}", ExpiryWarning, stacklevel=4)
     return int(expires)
 
 

@@ -248,7 +248,7 @@ def test_functions_fit_a_screen_and_return_at_most_four_values():
         long += [function.name] if length > 55 else []
         returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
         wide += [function.name for value in returned if isinstance(value, ast.Tuple) and len(value.elts) > 4]
-    assert (long, wide) == (["sign", "presign"], [])
+    assert (long, wide) == (["sign", "_sign_query"], [])
 
 
 def test_public_names_are_listed_and_documented():
@@ -476,6 +476,11 @@ def test_official_vector_through_signer(name, module):
     line, _, _ = case.signed_request("query")
     assert parameters(url) == parameters("https://host" + line.split(" ")[1])
     assert parameters(url)["X-Amz-Signature"] == case.text("query-signature.txt")
+    if case.payload_hash == sha256_hex(request.body or b""):
+        del options["payload_hash"]
+    request = signer.sign(case.method, case.url, case.headers, case.body, sign_query=True, **options)
+    for stage in ("canonical_request", "string_to_sign", "signature"):
+        assert getattr(request, stage) == case.text(f"query-{stage.replace('_', '-')}.txt")
 
 
 @pytest.mark.parametrize(
@@ -814,7 +819,30 @@ def test_region_of_a_host_that_names_none_is_the_configured_one(monkeypatch):
         signer = Signer(EXAMPLE, service="s3")
         for _ in range(2):
             assert f"/{region}/s3/" in signer.sign("GET", "https://minio.example/", now=NOW).headers["Authorization"]
-        assert "/us-east-1/s3/" in signer.sign("GET", S3_URL, now=NOW).headers["Authorization"]
+        for url in (S3_URL, "https://s3.amazonaws.com/bucket/key", "https://b.s3-accelerate.amazonaws.com/key"):
+            for each in (signer, Signer(EXAMPLE)):
+                assert f"/{region}/s3/" in each.sign("GET", url, now=NOW).headers["Authorization"]
+                assert f"%2F{region}%2Fs3%2F" in each.presign("GET", url, now=NOW)
+            assert sigv4.guess_service_region(url) == ("s3", "us-east-1"), "the guess does not look at the environment"
+        tunnel = signer.sign("GET", "https://localhost/", {"Host": "b.s3.amazonaws.com"}, now=NOW)
+        assert f"/{region}/s3/" in tunnel.headers["Authorization"]
+        for url in ("https://b.s3.us-west-2.amazonaws.com/", "https://s3-us-west-2.amazonaws.com/b/k"):
+            assert "/us-west-2/s3/" in Signer(EXAMPLE).sign("GET", url, now=NOW).headers["Authorization"]
+    monkeypatch.setenv("AWS_REGION", "a b")
+    with pytest.raises(RequestError, match="region may contain only"):
+        Signer(EXAMPLE).sign("GET", S3_URL)
+
+
+def test_region_set_of_a_host_that_demands_sigv4a_is_the_configured_one(monkeypatch):
+    url = "https://abc.accesspoint.s3-global.amazonaws.com/key"
+    for configured, region_set in ((None, "*"), ("us-east-1", "us-east-1"), ("us-east-1,eu-*", "us-east-1,eu-*")):
+        if configured:
+            monkeypatch.setenv("AWS_SIGV4A_SIGNING_REGION_SET", configured)
+        for signer in (Signer(EXAMPLE), Signer(EXAMPLE, service="s3")):
+            request = signer.sign("GET", url, now=NOW)
+            assert header(request.headers, "X-Amz-Region-Set") == region_set
+            assert request.string_to_sign.startswith(sigv4.ALGORITHM_V4A)
+        assert header(Signer(EXAMPLE, region="us-*").sign("GET", url, now=NOW).headers, "X-Amz-Region-Set") == "us-*"
 
 
 def test_host_header_names_service_and_region_of_a_tunnel():
@@ -1050,7 +1078,7 @@ REFUSED = {
                ("us-east-1,", "each region of a set"), ("us east*", "each region of a set"), ("hunter2/secret", "region may contain only"),
                (["hunter2\ud800"], "each region of a set")],
     "method": [*[(wrong, "method is") for wrong in ("", " ", "GE T", "GET\n", "GET\r\nHost: x", "\u00c9", None, b"GET", 5, ["GET"])],
-               ("https://u:hunter2@h/", r"method is 'https\.\.\.'; it must be an HTTP method such as 'GET'")],
+               ("https://u:hunter2@h/", "method is a URL; the arguments seem to be swapped"), ("a b", "method is 'a...'; it must be an HTTP method")],
     "now": [(wrong, "aware datetime") for wrong in (NOW.replace(tzinfo=None), 1440938160, "2015-08-30", NOW.date(), NOW.timetz())] + [
         (now.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=hours))), "years 1 to 9999")
         for now, hours in ((datetime.datetime.min, 14), (datetime.datetime.max, -14))],
@@ -1257,8 +1285,145 @@ def test_pitfall_06_headers_that_proxies_rewrite_are_sent_but_not_signed():
         assert signed_names(request) == sorted([name.lower() for name in signed] + ["host", "x-amz-date"])
         assert set(request.headers) >= set(headers), "headers that are not signed are still sent"
         assert recomputed(request) == request.signature
-        url = signer.presign("GET", API_URL, headers, now=NOW, sign_all_headers=of_call)
-        assert parameters(url)["X-Amz-SignedHeaders"].split(";") == sorted([name.lower() for name in signed] + ["host"])
+        url = signer.presign("GET", API_URL, dict.fromkeys(everything, "x"), now=NOW, sign_all_headers=of_call)
+        assert parameters(url)["X-Amz-SignedHeaders"].split(";") == sorted([name.lower() for name in everything] + ["host"])
+    for name in [*never.split(), "Authorization", "x-own"]:
+        for pairs in ({name: "x"}, [("Accept", "a"), (name.lower(), "x")]):
+            with pytest.raises(RequestError, match=f"(?i)header {name} cannot be"):
+                Signer(EXAMPLE, unsigned_headers=["X-Own"]).presign("GET", API_URL, pairs, now=NOW)
+
+
+def test_unsigned_headers_are_sent_but_not_signed():
+    headers = {"X-Own": "a", "Content-Type": "b", "X-Kept": "c"}
+    for of_signer, of_call in (((), ["x-own", "CONTENT-TYPE"]), (["X-Own", "content-type"], None), (("X-Own",), {"Content-Type"})):
+        request = Signer(EXAMPLE, unsigned_headers=of_signer).sign("GET", API_URL, headers, now=NOW, unsigned_headers=of_call)
+        assert signed_names(request) == ["host", "x-amz-date", "x-kept"]
+        assert headers.items() <= request.headers.items()
+        assert recomputed(request) == request.signature
+        everything = Signer(EXAMPLE, unsigned_headers=("x-own",), sign_all_headers=True)
+        assert "x-own" not in signed_names(everything.sign("GET", API_URL, {**headers, "Accept": "d"}, now=NOW))
+    for names, complaint in (
+        ("X-Own", "a list"),
+        (["Host"], "host"),
+        (["X-Amz-Date"], "x-amz-date"),
+        (["a b"], "may contain"),
+        ([5], "string"),
+    ):
+        for make in (
+            lambda names: Signer(EXAMPLE, unsigned_headers=names),
+            lambda names: Signer(EXAMPLE).sign("GET", API_URL, unsigned_headers=names),
+        ):
+            with pytest.raises(RequestError, match=complaint):
+                make(names)
+
+
+def test_parameters_are_added_strictly_encoded():
+    values = {"a b": "c/d \u00e9", "n": 5, "x": 0.5, "raw": b"\xff", "several": ["1", "2"], "none": []}
+    query = "a%20b=c%2Fd%20%C3%A9&n=5&x=0.5&raw=%FF&several=1&several=2"
+    for url, expected in (
+        (API_URL, f"{API_URL}?{query}"),
+        (API_URL + "?", f"{API_URL}?{query}"),
+        (API_URL + "?z=1#f", f"{API_URL}?z=1&{query}"),
+    ):
+        for params in (values, list(values.items()), urllib.parse.urlsplit):
+            if callable(params):
+                url, params = params(url), values
+            request = Signer(EXAMPLE).sign("GET", url, params=params, now=NOW)
+            assert (request.url, recomputed(request)) == (expected, request.signature)
+            assert Signer(EXAMPLE).presign("GET", url, params=params, now=NOW).startswith(expected + "&X-Amz-Algorithm=")
+    assert Signer(EXAMPLE).sign("GET", API_URL, params={}, now=NOW).url == API_URL
+    for wrong in ({"a": None}, {"a": True}, {"a": [None]}, {5: "a"}, {"a": object()}, {"\ud800": "a"}, {"a": "\ud800"}, 5, "a=b"):
+        with pytest.raises(RequestError):
+            Signer(EXAMPLE).sign("GET", API_URL, params=wrong)
+
+
+def test_a_signature_in_the_query_covers_body_and_headers():
+    headers = {"Content-Type": "a/b", "Accept": "c", "X-Own": "d"}
+    for url, given in ((API_URL + "?b=1", {}), (S3_URL, {}), (S3_URL, {"X-Amz-Content-SHA256": sha256_hex(b"body")})):
+        for signer, option in ((Signer(WITH_TOKEN, sign_query=True), {}), (Signer(WITH_TOKEN), {"sign_query": True})):
+            request = signer.sign("POST", url, {**headers, **given}, "body", expires=60, now=NOW, **option)
+            hashed = ["x-amz-content-sha256"] if url == S3_URL else []
+            assert parameters(request.url)["X-Amz-SignedHeaders"].split(";") == ["content-type", "host", *hashed, "x-own"]
+            assert (request.method, request.body, parameters(request.url)["X-Amz-Expires"]) == ("POST", b"body", "60")
+            assert "Authorization" not in request.headers
+            assert request.canonical_request.endswith("\n" + sha256_hex(b"body"))
+            assert request.string_to_sign == sigv4.string_to_sign(
+                request.canonical_request, AMZ_DATE, request.string_to_sign.split("\n")[2]
+            )
+            assert parameters(request.url)["X-Amz-Signature"] == request.signature
+            found = sigv4.verify(*request, WITH_TOKEN, now=NOW)
+            assert (found.access_key_id, found.expiration, found.body) == (KEY_ID, NOW + datetime.timedelta(seconds=60), b"body")
+            with pytest.raises(sigv4.SignatureError):
+                sigv4.verify(request.method, request.url, request.headers, b"other", WITH_TOKEN, now=NOW)
+    for url in (API_URL, S3_URL, "https://x.vpc-lattice-svcs.us-east-1.on.aws/"):
+        assert Signer(EXAMPLE, sign_query=True).sign("GET", url, now=NOW).url == Signer(EXAMPLE).presign("GET", url, now=NOW)
+    stream = Signer(EXAMPLE, sign_query=True).sign("PUT", S3_URL, None, iter([b"a"]), now=NOW)
+    assert stream.canonical_request.endswith(sigv4.UNSIGNED_PAYLOAD)
+    with pytest.raises(RequestError, match="sign_query=True"):
+        Signer(EXAMPLE).sign("GET", API_URL, expires=60)
+
+
+def test_a_url_keeps_its_own_lifetime_unless_another_is_given():
+    for name in ("X-Amz-Expires", "x-amz-expires", "X-AMZ-EXPIRES"):
+        url = f"{S3_URL}?a=b&{name}=77"
+        assert parameters(Signer(EXAMPLE).presign("GET", url, now=NOW)) == parameters(
+            Signer(EXAMPLE).presign("GET", S3_URL + "?a=b", expires=77, now=NOW)
+        )
+        assert parameters(Signer(EXAMPLE).presign("GET", url, expires=5, now=NOW))["X-Amz-Expires"] == "5"
+    for wrong in ("0", "604801", "", "x", "-5", "1e3", "\u0663", "9" * 5000):
+        with pytest.raises(RequestError, match=r"expires|Expires"):
+            Signer(EXAMPLE).presign("GET", f"{S3_URL}?X-Amz-Expires={wrong}", now=NOW)
+
+
+def test_a_path_that_is_encoded_once_stays_as_it_is_sent():
+    signer = Signer(EXAMPLE, service="es", region="us-east-1", double_encode=False)
+    for path, sent in (("/a%2Fb", "/a%2Fb"), ("/a%2fb/c d*", "/a%2fb/c%20d%2A"), ("/100%/x", "/100%25/x"), ("/a/../b//c", "/b/c")):
+        request = signer.sign("GET", "https://x.example" + path, now=NOW)
+        assert request.canonical_request.split("\n")[1] == sent
+        assert request.url.replace("//", "/") == "https:/x.example" + sent
+        sigv4.verify(*request, EXAMPLE, now=NOW, double_encode=False)
+
+
+def test_s3_gets_one_of_several_parameters_with_one_name():
+    for query, sent in (
+        ("a=1&a=2&b=3", "a=1&b=3"),
+        ("b=3&a=1&b=4&a", "b=3&a=1"),
+        ("ab=1&a=2&ac=3", "ab=1&a=2&ac=3"),
+        ("a=%2f&%61=1", "a=%2F"),
+    ):
+        request = Signer(EXAMPLE).sign("GET", f"{S3_URL}?{query}", now=NOW)
+        assert request.url == f"{S3_URL}?{sent}"
+        assert recomputed(request) == request.signature
+        assert Signer(EXAMPLE).presign("GET", f"{S3_URL}?{query}", now=NOW).startswith(f"{S3_URL}?{sent}&X-Amz-Algorithm")
+    assert Signer(EXAMPLE).sign("GET", API_URL + "?a=1&a=2", now=NOW).url == API_URL + "?a=1&a=2"
+
+
+def test_what_s3_would_misread_is_refused():
+    for make in (Signer(EXAMPLE).sign, Signer(EXAMPLE).presign):
+        for url in (S3_URL + "#part", S3_URL + "?a=b#c"):
+            with pytest.raises(RequestError, match="write %23"):
+                make("GET", url)
+        for headers in ({"x-amz-meta-title": "caf\u00e9"}, [("X-Amz-Meta-Title", "caf\u00e9".encode())]):
+            with pytest.raises(RequestError, match="percent-encode the value or use RFC 2047"):
+                make("PUT", S3_URL, headers)
+            for url in ("https://minio.example/b/k", "https://x.r2.cloudflarestorage.com/b/k", "https://s3.us-west-1.backblazeb2.com/b/k"):
+                make("PUT", url, headers, service="s3", region="us-east-1")
+        make("PUT", S3_URL, {"x-amz-acl": "caf\u00e9"})
+        make("GET", API_URL + "#part")
+        with pytest.raises(RequestError, match="swapped"):
+            make(S3_URL, "GET")
+
+
+def test_glacier_gets_the_hash_of_its_body():
+    request = Signer(EXAMPLE).sign("POST", "https://glacier.us-east-1.amazonaws.com/-/vaults/v/archives", None, b"x", now=NOW)
+    assert header(request.headers, "X-Amz-Content-SHA256") == sha256_hex(b"x")
+
+
+def test_a_link_that_lives_longer_than_any_session_warns():
+    with pytest.warns(sigv4.ExpiryWarning, match="36 hours"):
+        Signer(WITH_TOKEN).presign("GET", S3_URL, expires=129601)
+    Signer(WITH_TOKEN).presign("GET", S3_URL, expires=129600)
+    Signer(EXAMPLE).presign("GET", S3_URL, expires=604800)
 
 
 def test_pitfall_12_signed_request_is_signed_afresh():
@@ -7194,17 +7359,17 @@ COPIES = [
     ("Signer urllib_handler", 1750),
     ("from_env", 480),
     ("Response", 450),
-    ("Signer Client", 2300),
-    ("Signer default_chain", 3350),
-    ("Signer from_env", 1900),
+    ("Signer Client", 2600),
+    ("Signer default_chain", 3700),
+    ("Signer from_env", 1920),
     ("Signer SigV4aKey", 1900),
     ("Signer sign_stream", 2000),
     ("explain", 2000),
     ("verify", 1900),
-    ("guess_service_region", 330),
+    ("guess_service_region", 340),
     ("canonical_request string_to_sign signing_key", 400),
 ]
-MAX_BYTES_PER_LINE = 52 * 1.024  # 52 KiB for each 1,000 lines; the tables of a short copy have long lines
+MAX_BYTES_PER_LINE = 55  # the tables of a short copy have long lines
 
 
 @pytest.mark.parametrize("names", [[name] for name in VENDORABLE] + [names.split() for names, _ in COPIES if " " in names], ids=" ".join)
@@ -9092,13 +9257,19 @@ def endurance_case(seed, index):
     chance = random.Random(f"{seed}/{index}")
     case = types.SimpleNamespace(url=endurance_url(chance), expires=None, body=None)
     if chance.random() < 0.25:
-        case.expires = chance.choice([1, 900, 604800])
+        case.expires = chance.choice([1, 900, 129600])
     else:
         case.body = chance.choice([None, b"", b"x", bytes(200), "text \u00e9".encode(), b"{}" * 5000])
     case.headers = endurance_headers(chance, case.body)
     case.method = chance.choice("GET GET PUT POST DELETE HEAD PATCH OPTIONS get Post PROPFIND M-SEARCH X".split())
     case.credentials = chance.choice(ENDURE_CREDENTIALS)
     case.service = chance.choice(ENDURE_SERVICES)
+    if case.service in sigv4.S3_SERVICES:  # which refuse a fragment, and metadata that is not ASCII
+        case.url = case.url.partition("#")[0]
+        case.headers = [pair for pair in case.headers if endurance_text(pair[1]).isascii() or "meta" not in pair[0].lower()]
+    if case.expires is not None:  # presign refuses what it cannot sign
+        refused = {"authorization", *[name.lower() for name in ENDURE_HOPS]}
+        case.headers = [pair for pair in case.headers if pair[0].lower() not in refused]
     case.region = chance.choice(["us-east-1", "eu-central-1", "local", "x.y_z~1"])
     day = datetime.date(2000, 1, 1) + datetime.timedelta(days=chance.randrange(36000))
     clock = chance.choice([(0, 0, 0, 0), (23, 59, 59, 999999), (12, 36, 0, 1), (chance.randrange(24), 5, 6, 7)])
@@ -9139,7 +9310,8 @@ def endurance_wire(case):
         added = [("x-amz-content-sha256", wire.payload_hash)] if "x-amz-content-sha256" in wire.signed else []
         wire.arrived = (wire.method, url, [*wire.headers, *added], None)
     wire.sends_hash = "x-amz-content-sha256" in wire.signed
-    unsigned = {name.lower() for name in (ENDURE_HOPS if "sign_all_headers" in case.options else ENDURE_REWRITTEN + ENDURE_HOPS)}
+    signs_all = "sign_all_headers" in case.options or case.expires is not None
+    unsigned = {name.lower() for name in (ENDURE_HOPS if signs_all else ENDURE_REWRITTEN + ENDURE_HOPS)}
     given = {name.lower() for name, _ in wire.headers}
     assert given - unsigned <= set(wire.signed) <= (given | ENDURE_ADDED) - unsigned, "other headers are signed than should be"
     return wire
@@ -9587,7 +9759,7 @@ def endure_time(seconds, elapsed=None, threads=16, report=print):
         source = (RotatingCallable if name == "a callable" else RotatingProcess)(lambda: elapsed() - beginning)
         run = Endurance(source, getattr(source, "provider", source), source.elapsed, seconds, threads)
         run.run()
-        if len(run.seen) < 3:
+        if len(run.seen) < 3 and seconds > 1:  # a busy machine may run its threads one after another
             run.flaws.append("the credentials did not rotate")
         for flaw in run.flaws[:3]:
             report(f"FAILED: {flaw}")
