@@ -157,6 +157,7 @@ __all__ = [
     "msk_token",
     "post_policy",
     "rds_token",
+    "s3_url",
     "requests_auth",
     "sign_stream",
     "signing_key",
@@ -2544,6 +2545,26 @@ def post_policy(
         raise RequestError(f"conditions must be what JSON can hold: {error}") from error
     signing = {**signing, "policy": policy, "x-amz-signature": stamp.key.sign(policy)}
     return origin.prefix + _percent_encode(_percent_decode(path.encode()), PLAIN_PATH), {**form, **signing}
+
+
+def s3_url(bucket: str, key: str = "", *, region: str | None = None, endpoint_url: str | None = None) -> str:
+    """Return the URL of an object in S3, or of a bucket, from plain names: strictly percent-encoded.
+
+    region: None leaves it to Signer, which takes the configured one. endpoint_url: of another store. The bucket is part of the
+    host, or of the path where a certificate would not cover it: with a dot in its name, and at another store.
+    Raises RequestError for what cannot be a bucket's name.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    """
+    if not isinstance(bucket, str) or not bucket or not bucket.isascii() or bucket.encode().translate(None, UNRESERVED) or bucket[0] == ".":
+        raise RequestError(f"bucket is {_safe_prefix(bucket)}; it must be the name of a bucket, without slashes")
+    path = _percent_encode(_utf8(key, "key").encode(), PLAIN_PATH)
+    if endpoint_url is not None:
+        origin, base, _ = _split_url(endpoint_url)
+        return f"{origin.prefix}{base.rstrip('/')}/{bucket}/{path}"
+    region = None if region is None else _read_scope("region", region)
+    host = "s3.amazonaws.com" if region is None else f"s3.{region}.{_require_partition(region).suffix}"
+    in_host = not bucket.encode().translate(None, REGION_CHARACTERS)
+    return f"https://{bucket}.{host}/{path}" if in_host else f"https://{host}/{bucket}/{path}"
 
 
 def _field_text(value: Any) -> str:

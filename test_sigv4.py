@@ -1078,7 +1078,8 @@ REFUSED = {
                ("us-east-1,", "each region of a set"), ("us east*", "each region of a set"), ("hunter2/secret", "region may contain only"),
                (["hunter2\ud800"], "each region of a set")],
     "method": [*[(wrong, "method is") for wrong in ("", " ", "GE T", "GET\n", "GET\r\nHost: x", "\u00c9", None, b"GET", 5, ["GET"])],
-               ("https://u:hunter2@h/", "method is a URL; the arguments seem to be swapped"), ("a b", "method is 'a...'; it must be an HTTP method")],
+               ("https://u:hunter2@h/", "method is a URL; the arguments seem to be swapped"),
+               ("a b", "method is 'a...'; it must be an HTTP method")],
     "now": [(wrong, "aware datetime") for wrong in (NOW.replace(tzinfo=None), 1440938160, "2015-08-30", NOW.date(), NOW.timetz())] + [
         (now.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=hours))), "years 1 to 9999")
         for now, hours in ((datetime.datetime.min, 14), (datetime.datetime.max, -14))],
@@ -2396,6 +2397,27 @@ def test_bucket_of_a_form_is_the_one_of_its_url():
         signed_url, fields = sigv4.post_policy(Signer(EXAMPLE, region="us-east-1"), url, fields={"key": "k"}, expires=60)
         assert signed_url == url.replace("%2D", "-")
         assert {"bucket": bucket} in json.loads(base64.b64decode(fields["policy"]))["conditions"], url
+
+
+def test_s3_url_encodes_plain_names():
+    for given, expected in [
+        (("b",), "https://b.s3.amazonaws.com/"), (("b", "a b/c+d?e#f%20/\u00fc"), "https://b.s3.amazonaws.com/a%20b/c%2Bd%3Fe%23f%2520/%C3%BC"),
+        (("b", "/a//b"), "https://b.s3.amazonaws.com//a//b"), (("a.b", "k"), "https://s3.amazonaws.com/a.b/k"),
+        (("B_1", "k"), "https://s3.amazonaws.com/B_1/k"),
+    ]:  # fmt: skip
+        assert sigv4.s3_url(*given) == expected
+        assert Signer(EXAMPLE).sign("GET", expected, now=NOW).url == expected
+    for region, host in (("eu-west-1", "s3.eu-west-1.amazonaws.com"), ("cn-north-1", "s3.cn-north-1.amazonaws.com.cn")):
+        assert sigv4.s3_url("b", "k", region=region) == f"https://b.{host}/k"
+        assert sigv4.s3_url("a.b", "k", region=region) == f"https://{host}/a.b/k"
+        assert sigv4.guess_service_region(sigv4.s3_url("b", "k", region=region)) == ("s3", region)
+    for endpoint in ("http://127.0.0.1:9000", "http://127.0.0.1:9000/"):
+        assert sigv4.s3_url("b", "a b", endpoint_url=endpoint, region="x") == "http://127.0.0.1:9000/b/a%20b"
+    assert sigv4.s3_url("b", endpoint_url="https://x.example/base/") == "https://x.example/base/b/"
+    wrong = [("b", {"region": "moon-1"}), ("b", {"endpoint_url": "x"}), ("b", {"key": 5})]
+    for bucket, options in [*[(name, {}) for name in ("", "a/b", "\u00fc", 5, "..")], *wrong]:
+        with pytest.raises(RequestError):
+            sigv4.s3_url(bucket, **options)
 
 
 def test_form_has_the_fields_and_conditions_that_were_given_once():
@@ -7788,6 +7810,7 @@ SCOPE = {"region": [None, "us-east-1", "*"], "now": TIMES}
 CALLS = {
     Credentials: {"access_key_id": KEY_ID, "secret_access_key": SECRET, "session_token": TOKEN, "expiration": NOW, "account_id": "1"},
     sigv4.guess_service_region: {"url": random_url},
+    sigv4.s3_url: {"bucket": ["b", "a.b"], "key": random_text, "region": "us-east-1", "endpoint_url": [None, S3_URL]},
     sigv4.string_to_sign: {"canonical_request": "GET\n/", "amz_date": AMZ_DATE, "scope": "20150830/us-east-1/s3/aws4_request"},
     sigv4.signing_key: {"secret_access_key": SECRET, "date": "20150830", "region": "us-east-1", "service": "s3"},
     sigv4.SigV4aKey: {"access_key_id": KEY_ID, "secret_access_key": SECRET},
@@ -7826,7 +7849,7 @@ def pick_arguments(chance, arguments):
 @fuzzes(" ".join([call.__qualname__ for call in CALLS]) + " SigV4aKey.public_key", cases=3500, caller=True)
 def fuzz_calls(chance, folder, wrong):
     call, arguments = chance.choice(list(CALLS.items()))
-    needs_signer = call.__name__ == "post_policy" or call.__name__.endswith(("_token", "_url"))
+    needs_signer = call.__name__ in ("post_policy", "iot_mqtt_url") or call.__name__.endswith("_token")
     signer = [random_signer(chance)] if needs_signer else []
     found = call(*signer, **spoil(chance, pick_arguments(chance, arguments), wrong))
     if needs_signer:
