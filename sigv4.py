@@ -114,7 +114,6 @@ __all__ = [
     "Credentials",
     "CredentialsError",
     "CredentialsNotFound",
-    "CredentialsWarning",
     "EventSigner",
     "ExpiryWarning",
     "Provider",
@@ -245,10 +244,6 @@ class ConnectionFailed(SigV4Error, ConnectionError):
     def __init__(self, message: str, *, attempts: int = 0) -> None:
         super().__init__(message)
         self.attempts = attempts
-
-
-class CredentialsWarning(UserWarning):
-    """Credentials could not be refreshed or cached. The old ones stay in use."""
 
 
 class ExpiryWarning(UserWarning):
@@ -3123,6 +3118,19 @@ class Response:
         """Return whether a retry may succeed: the status is 429 or 5xx."""
         return self.status == 429 or self.status >= 500
 
+    def _retry_after(self, now: float) -> float | None:
+        """Return the seconds that Retry-After asks to wait, a minute at most, or None if it does not ask (RFC 9110 10.2.3)."""
+        text = self.headers.get("retry-after", "").strip()
+        if text.isascii() and text.isdigit():
+            return min(float(text), MAX_RETRY_AFTER)
+        date = _parse_http_date(text)
+        return None if date is None else min(max(date - now, 0.0), MAX_RETRY_AFTER)
+
+    def _is_throttled(self) -> bool:
+        """Return whether a service refused the request because there were too many, which a later attempt may survive."""
+        code, _ = self.error() if self.status >= 400 else (None, None)
+        return self.status == 429 or code in THROTTLING_CODES
+
     def raise_for_status(self) -> Response:
         """Return this response. Raise ServiceError if the status is 400 or more, for a refusal with what explain() says about it."""
         if self.status < 400:
@@ -3325,14 +3333,8 @@ class Client:
 
     def _delay(self, failures: int, response: Response | None) -> float:
         """Return the seconds to wait before the next attempt."""
-        if response is not None and "retry-after" in response.headers:
-            retry_after = response.headers["retry-after"].strip()
-            date = _parse_http_date(retry_after)
-            if retry_after.isascii() and retry_after.isdigit():
-                return min(float(retry_after), MAX_RETRY_AFTER)
-            if date is not None:
-                return min(max(date - self._clock() - self._skew, 0.0), MAX_RETRY_AFTER)
-        return self._random() * min(self.backoff * 2.0 ** min(failures, 1000), MAX_RETRY_AFTER)
+        wait = None if response is None else response._retry_after(self._clock() + self._skew)
+        return wait if wait is not None else self._random() * min(self.backoff * 2.0 ** min(failures, 1000), MAX_RETRY_AFTER)
 
     def _correct(
         self, response: Response, request: SignedRequest, signed_at: float, url: str, options: dict[str, Any], corrected: list[str]
@@ -3752,9 +3754,13 @@ RETRY_WINDOW = (300.0, 600.0)  # seconds, of which a random number is waited aft
 MINIMUM_EXPIRE_AFTER = 300  # seconds
 
 CREDENTIALS_CAP = 1 << 16  # bytes of a response that contains credentials; a longer one contains none
-SERVICE_ATTEMPTS, SERVICE_TIMEOUT = 3, 30.0  # for STS, SSO, OIDC, Cognito and sign-in; seconds
-SERVICE_BACKOFF, MAX_SERVICE_BACKOFF = 0.05, 1.0  # seconds
-TRANSIENT_PREFIXES = ("Throttling", "RequestLimitExceeded", "TooManyRequests", "IDPCommunicationError", "InternalError")  # prefixes
+# For STS, SSO, OIDC, Cognito and sign-in. Seconds to connect, for one response, and for all attempts together.
+SERVICE_ATTEMPTS, CONNECT_TIMEOUT, SERVICE_TIMEOUT, SERVICE_LIMIT = 5, 5.0, 15.0, 60.0
+# (seconds before the second attempt, which double with each; seconds at most), both times a random number
+TRANSIENT_BACKOFF, THROTTLED_BACKOFF = (0.1, 1.0), (1.0, 20.0)
+TRANSIENT_PREFIXES = ("IDPCommunicationError", "InternalError")
+# STS could not fetch the keys of the identity provider: a code that is final otherwise. The SDK for Go retries it too.
+UNVERIFIED_TOKEN, NO_VERIFICATION_KEY = "InvalidIdentityToken", "retrieve verification key"
 # Errors that no refresh will correct: somebody must act.
 FINAL_CODES = frozenset(
     "AccessDenied AccessDeniedException UnauthorizedException InvalidGrantException ExpiredTokenException"
@@ -3786,8 +3792,8 @@ class Provider:
     """Credentials from a source: fetched when they are first needed, kept, and fetched again before they expire.
 
     Call it for the current Credentials. Any number of threads may share it: one fetches, the others go on with the old set.
-    After a failed refresh the old credentials stay in use, and the next attempt follows after 5 to 10 minutes. "Nothing found" is
-    not remembered. A provider survives a fork and a suspended machine. A copy is the same provider; it cannot be pickled.
+    After a failed refresh the old credentials stay in use until they expire. "Nothing found" is not remembered. A provider
+    survives a fork and a suspended machine. A copy is the same provider; it cannot be pickled.
     source: where the credentials came from.
 
     Raises CredentialsNotFound if the source has none, CredentialsError if fetching them failed.
@@ -3796,6 +3802,7 @@ class Provider:
     def __init__(
         self, load: Callable[[], tuple[Credentials, str]], *, clock: Callable[[], float] = time.time, margin: float | None = None,
         sources: Sequence[Any] = (), region: Callable[[], str | None] | None = None, accepts_expired: bool = False,
+        keeps_expired: bool = False,
     ) -> None:  # fmt: skip
         self._load = load
         self._clock = clock
@@ -3803,10 +3810,12 @@ class Provider:
         self._sources = sources  # providers to invalidate together with this one
         self._find_region = region
         self._accepts_expired = accepts_expired  # as from providers that decide about it themselves
+        self._keeps_expired = keeps_expired  # AWS's rule of static stability, for the metadata service and containers
         self._lifetime: int | None = None
         self._region: tuple[Any, str | None] = (None, None)  # (the _Held for which it was looked up, the region)
         self._invalidations = 0
-        self._failure: CredentialsError | None = None  # of a refresh in the background
+        self._failure: CredentialsError | None = None  # of the last fetch, if nothing can be used since then
+        self._retry_at = 0.0  # before then it is raised again, after the credentials expired
         self._held = _Held(None)
         self.source = ""
         self._make_lock()
@@ -3835,7 +3844,8 @@ class Provider:
 
     async def get_async(self) -> Credentials:
         """Return the current Credentials. If there are none that should be used, others are fetched in a thread meanwhile."""
-        if self._held.credentials is not None and self._clock() < self._held.unusable_at:
+        held, now = self._held, self._clock()
+        if held.credentials is not None and now < held.unusable_at and self._is_usable(held.credentials, now):
             return self()
         from asyncio import get_running_loop
 
@@ -3871,37 +3881,47 @@ class Provider:
             self._make_lock()
         if self._owner == get_ident():
             raise CredentialsError("a provider calls itself for the credentials that it is fetching")
-        old = self._held.credentials
-        if old is not None and _in_event_loop():
-            failure, self._failure = self._failure, None
-            if failure is not None:
-                raise failure
-            if self._lock.acquire(blocking=False):
-                try:
-                    Thread(target=self._fetch_in_background, daemon=True).start()
-                except RuntimeError as error:  # no thread can be started
-                    self._keep(old, error)
-                    self._lock.release()
-            return old
-        if not self._lock.acquire(blocking=old is None or self._clock() >= self._held.unusable_at):
-            return old  # type: ignore[return-value]  # another thread fetches
-        return self._fetch()
+        held, now, failure = self._held, self._clock(), self._failure
+        old = held.credentials
+        if old is not None and self._is_usable(old, now):
+            if _in_event_loop():
+                if self._lock.acquire(blocking=False):
+                    try:
+                        Thread(target=self._fetch_in_background, daemon=True).start()
+                    except RuntimeError as error:  # no thread can be started
+                        self._keep(old, error)
+                        self._lock.release()
+                return old
+            if not self._lock.acquire(blocking=now >= held.unusable_at):
+                return old  # another thread fetches
+        else:
+            self._lock.acquire()
+        return self._fetch(failure)
+
+    def _is_usable(self, credentials: Credentials, now: float) -> bool:
+        """Return whether credentials may be used: before their end, or always if their source says so (static stability)."""
+        return credentials._expires_at > now or self._keeps_expired
 
     def _fetch_in_background(self) -> None:
-        try:
-            self._fetch()
-        except CredentialsError as error:
-            self._failure = error
+        from contextlib import suppress
 
-    def _fetch(self) -> Credentials:
-        """Return credentials from the source, and hold them; if that fails, return the old ones. Release the lock."""
+        with suppress(CredentialsError):  # it is logged, and raised to those who call after the end of the old credentials
+            self._fetch(self._failure)
+
+    def _fetch(self, earlier: CredentialsError | None) -> Credentials:
+        """Return credentials from the source, and hold them; if that fails, what _keep says. Release the lock.
+
+        earlier: the last failure when this caller began to wait. It shares one that came meanwhile.
+        """
         from threading import get_ident
 
         self._owner = get_ident()
         try:
-            old = self._held.credentials
-            if old is not None and self._clock() < self._held.refresh_at:
+            old, now, failure = self._held.credentials, self._clock(), self._failure
+            if old is not None and now < self._held.refresh_at:
                 return old  # another thread fetched while this one waited
+            if failure is not None and (failure is not earlier or now < self._retry_at):
+                raise type(failure)(*failure.args) from failure.__cause__
             invalidations = self._invalidations
             try:
                 credentials, source = self._load()
@@ -3909,14 +3929,13 @@ class Provider:
                     raise CredentialsError(f"{source}: the credentials that were received had expired at {credentials.expiration}")
             except Exception as error:
                 failure = _as_credentials_error(error)
-                if old is not None and not (isinstance(error, _LogInAgain) and self._clock() >= self._held.unusable_at):
-                    self._keep(old, failure)
-                    return old
-                if failure is error:
-                    raise
                 # A UnicodeError contains what could not be encoded, which may be a token.
-                raise failure from (None if isinstance(error, UnicodeError) else error)
-            self.source = source
+                cause = error.__cause__ if failure is error else None if isinstance(error, UnicodeError) else error
+                if old is None:
+                    self._failure = failure
+                    raise failure from cause
+                return self._keep(old, failure)
+            self.source, self._failure = source, None
             return self._hold(credentials, is_current=invalidations == self._invalidations)
         finally:
             self._owner = 0
@@ -3929,17 +3948,35 @@ class Provider:
             credentials = _with_expiration(credentials, now + self._lifetime)
         end = credentials._expires_at
         mandatory = MANDATORY_WINDOW if self._margin is None else self._margin
-        advisory = next(window for longest, window in ADVISORY_WINDOWS if end - now <= longest) if self._margin is None else mandatory
+        advisory = mandatory
+        if self._margin is None:  # Workers that started together do not fetch at one instant.
+            window = next(window for longest, window in ADVISORY_WINDOWS if end - now <= longest)
+            advisory = window - _random() * window / 5
         # Credentials that live shorter than their window, or were received again unchanged, are not fetched at every call.
         hold = now + min(MINIMUM_HOLD, max(end - now, 2.0) / 2)
         self._held = _Held(credentials, max(end - advisory, hold), max(end - mandatory, hold)) if is_current else _Held(credentials)
         return credentials
 
-    def _keep(self, old: Credentials, error: BaseException) -> None:
-        """Keep using the old credentials after a failed refresh, and schedule the next attempt."""
-        retry_at = self._clock() + _retry_delay()
-        self._held = _Held(old, retry_at, max(retry_at, self._held.unusable_at))
-        _warn(f"credentials could not be refreshed, the old ones stay in use: {error}")
+    def _keep(self, old: Credentials, error: BaseException) -> Credentials:
+        """Return the old credentials after a failed refresh if they can be used, and schedule the next attempt.
+
+        It follows after 5 to 10 minutes or a third of the time that is left, whichever is shorter. After their end it follows at the
+        next call, at most once a second, and the failure is raised.
+        """
+        now = self._clock()
+        left = old._expires_at - now
+        if self._is_usable(old, now):
+            shortest, longest = RETRY_WINDOW
+            delay = shortest + (longest - shortest) * _random()
+            retry_at = now + (max(1.0, min(delay, left / 3)) if left > 0 else delay)
+            self._held = _Held(old, retry_at, retry_at)
+            _log(WARNING, "credentials could not be refreshed, the old ones stay in use: %s", error)
+            return old
+        self._retry_at = now + 1
+        self._held = _Held(old)
+        ended = f"the credentials expired at {old.expiration}, and others could not be fetched: {error}"
+        self._failure = _LogInAgain(ended) if isinstance(error, _LogInAgain) else CredentialsError(ended)
+        raise self._failure from error.__cause__
 
 
 def _as_credentials_error(error: Exception) -> CredentialsError:
@@ -3957,18 +3994,6 @@ def _in_event_loop() -> bool:
         return "asyncio" in sys.modules and bool(sys.modules["asyncio"].get_running_loop())
     except RuntimeError:
         return False
-
-
-def _retry_delay() -> float:
-    """Return the seconds to wait after a failed refresh, at random in RETRY_WINDOW."""
-    shortest, longest = RETRY_WINDOW
-    return shortest + (longest - shortest) * _random()
-
-
-def _warn(message: str) -> None:
-    from warnings import warn
-
-    warn(message, CredentialsWarning, stacklevel=3)
 
 
 def _require_time(value: Any, source: str) -> datetime:
@@ -4279,25 +4304,37 @@ def _call_service(
     profiles: _Profiles, source: str, method: str, url: str, headers: Callable[[], dict[str, str]], body: bytes | None
 ) -> Response:
     """Return a successful response of STS, SSO, OIDC, Cognito or sign-in. Throttling, 5xx and failed connections are retried."""
-    cafile = _setting(profiles, "AWS_CA_BUNDLE")
-    failure = CredentialsError(f"{source}: no attempt was made")
-    for attempt in range(SERVICE_ATTEMPTS):
-        if attempt:
-            profiles.world.sleep(_random() * min(SERVICE_BACKOFF * 2.0**attempt, MAX_SERVICE_BACKOFF))
+    world, cafile = profiles.world, _setting(profiles, "AWS_CA_BUNDLE")
+    attempts = int(_number(None, profiles, "AWS_MAX_ATTEMPTS", SERVICE_ATTEMPTS))
+    begun, waited = world.clock(), 0.0
+    for attempt in range(attempts):
+        first, longest = TRANSIENT_BACKOFF
+        asked = None
         try:
-            response = _send(profiles.world, method, url, headers(), body, SERVICE_TIMEOUT, cafile=cafile)
+            response = _send(
+                world, method, url, headers(), body, SERVICE_TIMEOUT, cafile=cafile, connect_timeout=CONNECT_TIMEOUT,
+                time_limit=SERVICE_TIMEOUT,
+            )  # fmt: skip
         except ConnectionFailed as error:
             failure = CredentialsError(f"{source}: {_safe_url(url)}: {error}")
-            if _is_permanent(error.__cause__):
-                break
-            continue
-        if response.status == 200:
-            return response
-        code, _ = response.error()
-        text = f"{source}: {_safe_url(url)} responded with {response.status}, {response._error_text()}"
-        failure = (_LogInAgain if code in FINAL_CODES else CredentialsError)(text)
-        if not (response._may_pass() or (code or "").startswith(TRANSIENT_PREFIXES)):
+            is_final = _is_permanent(error.__cause__)
+        else:
+            if response.status == 200:
+                return response
+            code, message = response.error()
+            text = f"{source}: {_safe_url(url)} responded with {response.status}, {response._error_text()}"
+            failure = (_LogInAgain if code in FINAL_CODES else CredentialsError)(text)
+            is_throttled = response._is_throttled() or (code == UNVERIFIED_TOKEN and NO_VERIFICATION_KEY in (message or ""))
+            is_final = not (is_throttled or response._may_pass() or (code or "").startswith(TRANSIENT_PREFIXES))
+            if is_throttled:
+                first, longest = THROTTLED_BACKOFF
+                asked = response._retry_after(world.clock())
+        wait = _random() * min(first * 2.0**attempt, longest) if asked is None else asked
+        waited += wait
+        if is_final or attempt == attempts - 1 or max(waited, world.clock() - begun + wait) > SERVICE_LIMIT:
             break
+        _log(DEBUG, "%s; the next attempt follows in %.1f s", failure, wait)
+        world.sleep(wait)
     raise failure
 
 
@@ -4419,7 +4456,7 @@ def _write_cache(path: str, fields: dict[str, Any]) -> None:
             os.unlink(temporary)
             raise
     except OSError as error:
-        _warn(f"{path} could not be written: {type(error).__name__}")
+        _log(WARNING, "%s could not be written: %s", path, type(error).__name__)
 
 
 # The providers, in the order of the default chain. **world: env, transport, clock, sleep and run in place of the real ones.
@@ -4451,7 +4488,7 @@ def from_assume_role(
     role_arn: str, *, source: Any = None, session_name: str | None = None, duration: int | None = None, external_id: str | None = None,
     policy: str | None = None, policy_arns: Sequence[str] = (), tags: Mapping[str, str] | None = None,
     transitive_tag_keys: Sequence[str] = (), serial_number: str | None = None, mfa_code: Callable[[str], str] | None = None,
-    source_identity: str | None = None, region: str | None = None, endpoint_url: str | None = None, expiration_margin: float = 5,
+    source_identity: str | None = None, region: str | None = None, endpoint_url: str | None = None, expiration_margin: float | None = None,
     prepare: Callable[[dict[str, str]], object] | None = None, **world: Any,
 ) -> Provider:  # fmt: skip
     """Return a Provider of a role's credentials from STS AssumeRole.
@@ -4463,7 +4500,7 @@ def from_assume_role(
     The provider raises CredentialsNotFound if nothing is configured, CredentialsError if that fails.
     Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
-    if not isinstance(expiration_margin, (int, float)) or not 0 <= expiration_margin < YEAR_2100:
+    if expiration_margin is not None and not (isinstance(expiration_margin, (int, float)) and 0 <= expiration_margin < YEAR_2100):
         raise RequestError("expiration_margin must be a number of seconds, 0 or more")
     outside = _World(**world)
     source = _extension("default_chain")(**world) if source is None else source
@@ -4847,7 +4884,7 @@ def from_container(
                 failure = error
         raise failure
 
-    return outside.make_provider(load)
+    return outside.make_provider(load, keeps_expired=True)
 
 
 def _check_container_url(url: str) -> str:
@@ -4918,10 +4955,12 @@ def from_instance_metadata(
             raise kind(f"{service.source}: the response was {response.status}")
         credentials = _metadata_credentials(response, service.source)
         if credentials._expires_at <= outside.clock():  # static stability: AWS may extend them, so they are used and asked for again soon
-            credentials = _with_expiration(credentials, outside.clock() + _retry_delay() + SHORTEST_WINDOW)
+            shortest, longest = RETRY_WINDOW
+            delay = shortest + (longest - shortest) * _random() + SHORTEST_WINDOW
+            credentials = _with_expiration(credentials, outside.clock() + delay)
         return credentials, service.source
 
-    return outside.make_provider(load)
+    return outside.make_provider(load, keeps_expired=True)
 
 
 class _TimedOut(CredentialsNotFound):

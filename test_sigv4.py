@@ -269,7 +269,7 @@ def test_errors_have_the_bases_and_values_of_their_docstrings():
     bases = {
         "SigV4Error": [Exception], "RequestError": [sigv4.SigV4Error, ValueError], "CredentialsError": [sigv4.SigV4Error],
         "CredentialsNotFound": [sigv4.CredentialsError], "SignatureError": [sigv4.SigV4Error], "ServiceError": [sigv4.SigV4Error],
-        "ConnectionFailed": [sigv4.SigV4Error, ConnectionError], "CredentialsWarning": [UserWarning], "ExpiryWarning": [UserWarning],
+        "ConnectionFailed": [sigv4.SigV4Error, ConnectionError], "ExpiryWarning": [UserWarning],
     }  # fmt: skip
     assert {name: list(getattr(sigv4, name).__bases__) for name in bases} == bases
     error = sigv4.SignatureError("AccessDenied", "expired")
@@ -3658,6 +3658,8 @@ class Source:
 NO_RESPONSE, NOT_FOUND = sigv4.CredentialsError("no response"), sigv4.CredentialsNotFound("nothing is configured")
 LOG_IN_AGAIN, EXPIRED = sigv4._LogInAgain("log in again"), sigv4.CredentialsError("had expired")
 KEPT, HOUR = "AKID1, with a warning", datetime.timedelta(hours=1)
+ENDED = sigv4.CredentialsError("the credentials expired at 2015.*, and others could not be fetched: no response")
+LOGGED_OUT = sigv4._LogInAgain("the credentials expired at 2015.*: log in again")
 # name: (script of the source, steps). A step: (seconds that pass, the result, calls of the source so far). The first retry after a
 # failure follows after 300 s, which is the shortest random time, if the name does not say "longest".
 REFRESHES = {
@@ -3678,21 +3680,31 @@ REFRESHES = {
     "first set has expired": ([-5, 3600], [(0, EXPIRED, 1), (0, "AKID2", 2)]),
     "next set has expired": ([3600, -5], [(0, "AKID1", 1), (3000, KEPT, 2)]),
     "outage": (
-        [3600, NO_RESPONSE, NO_RESPONSE, NO_RESPONSE, 3600],
-        [(0, "AKID1", 1), (2700, KEPT, 2), (0, "AKID1", 2), (299, "AKID1", 2), (1, KEPT, 3), (4200, KEPT, 4), (299, "AKID1", 4),
-         (1, "AKID5", 5)],
+        [3600, *[NO_RESPONSE] * 4, 3600],
+        [(0, "AKID1", 1), (2700, KEPT, 2), (0, "AKID1", 2), (299, "AKID1", 2), (1, KEPT, 3), (199, "AKID1", 3), (1, KEPT, 4),
+         (400, ENDED, 5), (0.5, ENDED, 5), (0.5, "AKID6", 6)],
     ),
-    "longest wait in an outage": ([3600, NO_RESPONSE], [(0, "AKID1", 1), (3000, KEPT, 2), (599, "AKID1", 2), (1, KEPT, 3)]),
+    "outage in the last seconds": ([3600, NO_RESPONSE], [(0, "AKID1", 1), (3598, KEPT, 2), (0.5, "AKID1", 2), (0.5, KEPT, 3), (1, ENDED, 4)]),
+    "shortest wait in an outage": ([43200, NO_RESPONSE], [(0, "AKID1", 1), (39600, KEPT, 2), (299, "AKID1", 2), (1, KEPT, 3)]),
+    "longest wait in an outage": (
+        [43200, NO_RESPONSE], [(0, "AKID1", 1), (40319, "AKID1", 1), (1, KEPT, 2), (599, "AKID1", 2), (1, KEPT, 3)],
+    ),
     "log in again, before the end": ([3600, LOG_IN_AGAIN], [(0, "AKID1", 1), (3539, KEPT, 2)]),
-    "log in again, in the last minute": ([3600, LOG_IN_AGAIN], [(0, "AKID1", 1), (3540, LOG_IN_AGAIN, 2), (0, LOG_IN_AGAIN, 3)]),
-    "log in again, after a retry": ([3600, NO_RESPONSE, LOG_IN_AGAIN], [(0, "AKID1", 1), (3539, KEPT, 2), (300, LOG_IN_AGAIN, 3)]),
+    "log in again, in the last minute": ([3600, LOG_IN_AGAIN], [(0, "AKID1", 1), (3540, KEPT, 2), (60, LOGGED_OUT, 3), (1, LOGGED_OUT, 4)]),
+    "log in again, after a retry": ([3600, NO_RESPONSE, LOG_IN_AGAIN], [(0, "AKID1", 1), (3539, KEPT, 2), (300, LOGGED_OUT, 3)]),
     "invalidated": ([3600], [(0, "AKID1", 1), ("invalidate", "AKID2", 2), (0, "AKID2", 2)]),
     "invalidated in an outage": ([3600, NO_RESPONSE], [(0, "AKID1", 1), ("invalidate", KEPT, 2), (299, "AKID1", 2), (1, KEPT, 3)]),
 }  # fmt: skip
 
 
+@pytest.fixture
+def _earliest_refresh(monkeypatch):
+    """Let each random number be 0, so that a refresh begins with its window."""
+    monkeypatch.setattr(os, "urandom", bytes)
+
+
 @pytest.mark.parametrize("name", REFRESHES)
-def test_refresh(name, monkeypatch):
+def test_refresh(name, monkeypatch, caplog):
     monkeypatch.setattr(os, "urandom", lambda size: (b"\xff" if "longest" in name else b"\0") * size)
     script, steps = REFRESHES[name]
     source = Source(*script)
@@ -3704,8 +3716,11 @@ def test_refresh(name, monkeypatch):
             with pytest.raises(type(expected), match=str(expected)):
                 source.key_after(seconds)
         elif expected == KEPT:
-            with pytest.warns(sigv4.CredentialsWarning, match="old ones stay in use: (no response|log in again|test: .*had expired)"):
-                assert source.key_after(seconds) == "AKID1"
+            caplog.clear()
+            assert source.key_after(seconds) == "AKID1"
+            (record,) = caplog.records
+            assert (record.name, record.levelname) == ("sigv4", "WARNING")
+            assert re.search("old ones stay in use: (no response|log in again|test: .*had expired)", record.getMessage())
         else:
             assert source.key_after(seconds) == expected
             assert (source.provider.source, repr(source.provider)) == ("test", "<Provider of test>")
@@ -3718,16 +3733,18 @@ def test_refresh(name, monkeypatch):
         (UnicodeEncodeError("ascii", "hunter2\u20ac", 7, 8, "no"), "failed: UnicodeEncodeError"), (RecursionError(), "failed: Recursion"),
     ],
 )  # fmt: skip
-def test_any_error_of_a_source_is_a_credentials_error_without_secrets(error, complaint):
+def test_any_error_of_a_source_is_a_credentials_error_without_secrets(error, complaint, caplog):
     source = Source(3600, error)
     source.key_after(0)
-    with pytest.warns(sigv4.CredentialsWarning, match=complaint):
-        assert source.key_after(3000) == "AKID1"
+    assert source.key_after(3000) == "AKID1"
+    assert re.search(complaint, caplog.text)
+    assert "hunter2" not in caplog.text
     with pytest.raises(sigv4.CredentialsError, match=complaint) as caught:
         Source(error).provider()
     assert caught.value.__cause__ is (None if isinstance(error, UnicodeError) else error)
 
 
+@pytest.mark.usefixtures("_earliest_refresh")
 def test_expire_after_sets_an_expiration_if_there_is_none():
     source = Source(None)
     assert source.provider.expire_after(3600) is source.provider
@@ -3748,6 +3765,7 @@ def test_a_provider_may_be_invalidated_but_not_called_while_it_fetches():
     assert source.key_after(0) == "AKID2"
 
 
+@pytest.mark.usefixtures("_earliest_refresh")
 def test_one_thread_fetches_and_the_others_wait_only_if_they_must():
     source = Source(7200)
     with source.fetching(threads=16) as results:
@@ -3760,8 +3778,7 @@ def test_one_thread_fetches_and_the_others_wait_only_if_they_must():
         source.clock.now += 3000
     source.script = [NO_RESPONSE, 7200]
     source.clock.now += 3700
-    with pytest.warns(sigv4.CredentialsWarning):
-        assert source.key_after(0) == "AKID2"
+    assert source.key_after(0) == "AKID2"
     source.clock.now += 700
     with source.fetching():  # so they do during the retry after a failure
         assert source.key_after(0) == "AKID2"
@@ -3787,8 +3804,10 @@ def test_an_event_loop_is_not_blocked():
         for key in ("AKID1", "AKID2"):
             assert source.key_after(3000) == key, "the advisory window"
             await until(lambda key=key: source.key_after(0) != key)
-        assert source.key_after(7200) == "AKID3", "a caller that cannot wait gets the old set, even if it has expired"
+        assert source.key_after(7200) == "AKID4", "nobody gets a set that has expired: a caller that cannot await is blocked"
         assert (await source.provider.get_async()).access_key_id == "AKID4"
+        source.clock.now += 7200
+        assert (await source.provider.get_async()).access_key_id == "AKID5"
         for seconds, key in ((3539, "AKID1"), (3540, "AKID2")):  # get_async waits in the last minute
             late = Source(3600)
             await late.provider.get_async()
@@ -3796,25 +3815,66 @@ def test_an_event_loop_is_not_blocked():
             assert (await late.provider.get_async()).access_key_id == key
 
     asyncio.run(run())
-    assert len(source.threads) == 4
-    assert threading.get_ident() not in source.threads
+    assert [thread == threading.get_ident() for thread in source.threads] == [False, False, False, True, False]
 
 
-def test_an_event_loop_gets_the_error_of_a_fetch_in_the_background():
+def test_an_event_loop_gets_the_error_of_a_fetch_that_failed_in_the_background():
     source = Source(3600, LOG_IN_AGAIN)
     source.key_after(0)
-    source.clock.now += 7200
 
     async def run():
-        with pytest.raises(sigv4.CredentialsError, match="log in again"):
-            await until(lambda: source.key_after(0) != "AKID1")
-        with pytest.raises(sigv4.CredentialsError, match="log in again"):
-            await source.provider.get_async()
+        assert source.key_after(3000) == "AKID1"
+        await until(lambda: source.calls == 2 and not source.provider._lock.locked())
+        source.clock.now += 3600
+        for _ in range(2):
+            with pytest.raises(sigv4.CredentialsError, match="expired at 2015.*log in again"):
+                source.key_after(0)
+            with pytest.raises(sigv4.CredentialsError, match="expired at 2015.*log in again"):
+                await source.provider.get_async()
 
     asyncio.run(run())
+    assert source.calls == 3
 
 
-def test_an_event_loop_uses_the_old_set_if_no_thread_can_be_started(monkeypatch):
+def test_threads_that_waited_for_a_fetch_share_its_failure():
+    source = Source(3600)
+    failures = []
+
+    def fail():
+        with pytest.raises(sigv4.CredentialsError, match="no response") as caught:
+            source.provider()
+        failures.append(caught.value)
+
+    entered, released = threading.Event(), threading.Event()
+    source.script = [lambda: (entered.set(), released.wait(20), NO_RESPONSE)[2], 3600]
+    threads = [threading.Thread(target=fail) for _ in range(20)]
+    threads[0].start()
+    assert entered.wait(20)
+    for thread in threads[1:]:
+        thread.start()
+    before = [sys._current_frames()[thread.ident] for thread in threads[1:] if thread.ident in sys._current_frames()]
+    while len([frame for frame in before if frame.f_code.co_name == "_refresh"]) < 19:  # until each waits for the lock
+        before = [sys._current_frames()[thread.ident] for thread in threads[1:]]
+    released.set()
+    for thread in threads:
+        thread.join()
+    assert (len(failures), len({id(failure) for failure in failures}), source.calls) == (20, 20, 1)
+    assert source.key_after(0) == "AKID2", "a later call tries again"
+
+
+@pytest.mark.parametrize("name", ["instance", "container"])
+def test_static_stability_keeps_expired_credentials_of_this_machine(make, name, caplog):
+    first = [b"token", b"role", metadata_response()] if name == "instance" else [container_response()]
+    provider, given = make(name, *first, 500)
+    key = provider().access_key_id
+    given.wait(7200)
+    for _ in range(3):
+        assert provider().access_key_id == sigv4.chain(provider, clock=given["clock"])().access_key_id == key
+        given.wait(700)
+    assert "the old ones stay in use" in caplog.text
+
+
+def test_an_event_loop_uses_the_old_set_if_no_thread_can_be_started(monkeypatch, caplog):
     source = Source(3600)
     source.key_after(0)
 
@@ -3822,8 +3882,8 @@ def test_an_event_loop_uses_the_old_set_if_no_thread_can_be_started(monkeypatch)
         raise RuntimeError("can't start new thread")
 
     async def run():
-        with pytest.warns(sigv4.CredentialsWarning, match="can't start new thread"):
-            assert source.key_after(3000) == "AKID1"
+        assert source.key_after(3000) == "AKID1"
+        assert "can't start new thread" in caplog.text
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", start)
@@ -3937,8 +3997,8 @@ def sts_response(action="AssumeRole", key="ASIAROLE", life=3600):
     ).encode()
 
 
-def sts_error(code, status=400):
-    error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>because</Message></Error>"
+def sts_error(code, status=400, because="because"):
+    error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{because}</Message></Error>"
     return status, {"Content-Type": "text/xml"}, f"<ErrorResponse>{error}<RequestId>id-1</RequestId></ErrorResponse>".encode()
 
 
@@ -4256,8 +4316,9 @@ def test_from_assume_role(world):
     assert b"externalId123_%2B%3D%2C.%40%3A%2F%5C-" in request.body
 
 
+@pytest.mark.usefixtures("_earliest_refresh")
 def test_an_assumed_role_is_refreshed_by_its_margin_from_a_source_that_is_called_each_time(world):
-    for options, margin in (({}, 5), ({"expiration_margin": 0}, 0), ({"expiration_margin": 60}, 60)):
+    for options, margin in (({}, 300), ({"expiration_margin": 0}, 0), ({"expiration_margin": 60}, 60)):
         sources = iter([Credentials("SOURCE1", SECRET), Credentials("SOURCE2", SECRET)])
         given = world(script=[sts_response(key="ASIA1", life=900), sts_response(key="ASIA2", life=1800)])
         provider = sigv4.from_assume_role(ROLE, source=lambda sources=sources: next(sources), **options, **given)
@@ -4278,16 +4339,15 @@ def test_an_assumed_role_is_refreshed_by_its_margin_from_a_source_that_is_called
     "AccessDenied", "AccessDeniedException", "UnauthorizedException", "InvalidGrantException", "ExpiredTokenException", "TOKEN_EXPIRED",
     "USER_CREDENTIALS_CHANGED", "INSUFFICIENT_PERMISSIONS", "ValidationError",
 ])  # fmt: skip
-def test_an_error_that_somebody_must_correct_ends_the_use_of_expired_credentials(world, code):
+def test_a_role_that_cannot_be_assumed_any_more_is_used_until_its_credentials_expire(world, code, caplog):
     given = world(script=[sts_response(), sts_error(code)])
     provider = sigv4.from_assume_role(ROLE, source=EXAMPLE, **given)
     provider()
-    given.wait(7200)
-    if code != "ValidationError":
-        check_failure(provider, code)
-    else:
-        with pytest.warns(sigv4.CredentialsWarning, match=code):
-            assert provider().access_key_id == "ASIAROLE"
+    given.wait(3540)
+    assert provider().access_key_id == "ASIAROLE"
+    assert code in caplog.text
+    given.wait(60)
+    check_failure(provider, f"the credentials expired at 2015.*{code}")
 
 
 def test_from_web_identity(world, tmp_path):
@@ -4422,7 +4482,7 @@ def test_instance_credentials_that_were_received_expired_are_used_for_some_minut
         provider = sigv4.from_instance_metadata(**given)
         assert provider().access_key_id == "K"
         assert abs(provider().expiration - NOW - datetime.timedelta(minutes=minutes)) < datetime.timedelta(seconds=1)
-        given.wait((minutes - 5) * 60)
+        given.wait((minutes - 4) * 60)
         assert provider().access_key_id == "K2"
 
 
@@ -4493,7 +4553,7 @@ def test_a_failed_refresh_of_an_sso_token_is_not_repeated_within_a_minute(world,
         assert [urllib.parse.urlsplit(url).path for url in given.urls][: len(sent)] == sent
 
 
-def test_a_cache_that_cannot_be_written_does_not_fail_the_refresh(world, tmp_path, monkeypatch):
+def test_a_cache_that_cannot_be_written_does_not_fail_the_refresh(world, tmp_path, monkeypatch, caplog):
     def replace(*_):
         raise OSError(28, "No space left on device")
 
@@ -4501,8 +4561,8 @@ def test_a_cache_that_cannot_be_written_does_not_fail_the_refresh(world, tmp_pat
     before = path.read_text()
     monkeypatch.setattr(os, "replace", replace)
     given = world(SSO, [b'{"accessToken": "sso-token-2", "expiresIn": 28800}', sso_response()])
-    with pytest.warns(sigv4.CredentialsWarning, match="json could not be written: OSError"):
-        assert sigv4.from_sso("new", **given)().access_key_id == "K"
+    assert sigv4.from_sso("new", **given)().access_key_id == "K"
+    assert "json could not be written: OSError" in caplog.text
     assert (path.read_text(), list(path.parent.iterdir())) == (before, [path])
 
 
@@ -4611,7 +4671,7 @@ def case(expected, *script, **given):
 NUMBERS = ("AWS_METADATA_SERVICE_TIMEOUT", "AWS_METADATA_SERVICE_NUM_ATTEMPTS")
 ENDPOINTS = {
     "STS": [
-        case("sts.us-east-1.amazonaws.com", timeouts=[30, 30, 30]), case("sts.us-iso-east-1.c2s.ic.gov", AWS_REGION="us-iso-east-1"),
+        case("sts.us-east-1.amazonaws.com", timeouts=[15] * 5), case("sts.us-iso-east-1.c2s.ic.gov", AWS_REGION="us-iso-east-1"),
         case("sts.eu-west-1.amazonaws.com", AWS_REGION="eu-west-1", AWS_DEFAULT_REGION="x"),
         case("sts.cn-north-1.amazonaws.com.cn", AWS_DEFAULT_REGION="cn-north-1"),
         case("sts.us-gov-west-1.amazonaws.com", AWS_REGION="us-gov-west-1", AWS_USE_FIPS_ENDPOINT="true"),
@@ -4770,9 +4830,14 @@ FAILURES = {
         case("needs a code of the MFA device serial", serial_number="serial", source=lambda: pytest.fail("the source was called")),
         case(f"AssumeRole for {ROLE}: '.*' responded with 403, AccessDenied: because .request id id-1.", sts_error("AccessDenied", 403)),
         case("ValidationError", sts_error("ValidationError")), case("responded with 302", 302),
-        *[case(code, sts_error(code), sent=3) for code in ("ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException")],
-        *[case(code, sts_error(code), sent=3) for code in ("IDPCommunicationError", "InternalErrorException")],
-        case("responded with 500", 500, sent=3), case("responded with 429", 429, sent=3),
+        *[case(code, sts_error(code), sent=5) for code in sorted(sigv4.THROTTLING_CODES)],
+        *[case(code, sts_error(code), sent=5) for code in ("IDPCommunicationError", "InternalErrorException")],
+        case("responded with 500", 500, sent=5), case("responded with 429", 429, sent=5),
+        case("retrieve verification key", sts_error("InvalidIdentityToken", because="Couldn't retrieve verification key"), sent=5),
+        case("InvalidIdentityToken: because", sts_error("InvalidIdentityToken")),
+        case("429", 429, sent=2, AWS_MAX_ATTEMPTS="2"), case("429", 429, sent=3, config="max_attempts = 3"),
+        case("429", (429, {"Retry-After": "7"}, b""), sent=5, waits=[7, 7, 7, 7]),
+        case("429", (429, {"Retry-After": "59"}, b""), sent=2, waits=[59]),
         case("no response .SSLCertVerificationError.", urllib.error.URLError(ssl.SSLCertVerificationError())),
         case("no access key", b"hunter2"), case("no access key", sts_without("AccessKeyId")),
         case("no access key", sts_without("SecretAccessKey")), case("no Expiration", sts_without("Expiration")),
@@ -4902,14 +4967,15 @@ for _source in ("STS", "web identity", "container", "instance", "SSO", "login", 
 def test_failures(make, tmp_path, monkeypatch, source, complaint, script, given):
     monkeypatch.setattr(os, "urandom", lambda size: b"\xff" * size)
     given = dict(given)
-    not_found, sent = given.pop("not_found", False), given.pop("sent", len(script))
+    not_found, sent, waits = given.pop("not_found", False), given.pop("sent", len(script)), given.pop("waits", None)
     provider, surroundings = make(source, *script, **given)
     files = {path: path.read_bytes() for path in tmp_path.rglob("*.json")}
     check_failure(provider, complaint, not_found)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.json")} == files, "no cache is written"
     if sent is not None:
         assert len(surroundings.requests) == sent
-        waits = [1, 1] if source == "container" else [0.1, 0.2]
+        throttled = source not in ("container", "instance") and re.search("429|Thro|Limit|TooMany|SlowDown|RequestT|Progress|Prior|key", complaint)
+        waits = waits or ([1, 1] if source == "container" else [1, 2, 4, 8] if throttled else [0.1, 0.2, 0.4, 0.8])
         assert surroundings["sleep"] == pytest.approx(waits[: sent - len(script)])
 
 
@@ -4941,10 +5007,11 @@ class ShortReads(io.BytesIO):
 ])  # fmt: skip
 def test_failures_of_real_connections(make, source, step, complaint):
     url = {"STS": "endpoint_url", "container": "full_uri", "instance": "endpoint"}[source]
-    with judge(script=[step] * 3) as server:
+    with judge(script=[step] * 5) as server:
         provider, _ = make(source, transport=None, **{url: server.url})
         check_failure(provider, complaint, not_found=source == "instance" and complaint == "no response")
-    assert len(server.seen) == (3 if complaint == "no response" and source != "instance" else 1)
+    attempts = {"STS": 5, "container": 3, "instance": 1}[source] if complaint == "no response" else 1
+    assert len(server.seen) == attempts
 
 
 def test_real_connections_end_after_the_timeout_and_use_no_proxy_for_this_machine(make, monkeypatch):
@@ -5012,11 +5079,8 @@ def test_chain(world):
     check_failure(sigv4.chain(lambda: "hunter2"), "a provider of the chain returned a value of type str; it must return Credentials")
     with pytest.raises(RequestError, match="one provider or more"):
         sigv4.chain()
-    source = Source(3600, NO_RESPONSE)
-    old = source.provider()
-    source.clock.now += 7200
-    with pytest.warns(sigv4.CredentialsWarning):
-        assert sigv4.chain(source.provider, clock=source.clock)() is old, "what a provider returns in an outage is accepted"
+    expired = expiring(NOW.timestamp() - 5)
+    assert sigv4.chain(lambda: expired, clock=Clock())() is expired, "its provider decides whether they can be used"
 
 
 def test_the_sources_of_a_provider_are_invalidated_with_it(world):
@@ -7379,11 +7443,11 @@ COPIES = [
     ("Signer httpx_auth", 1750),
     ("Signer aiohttp_middleware", 1750),
     ("Signer urllib_handler", 1750),
-    ("from_env", 480),
+    ("from_env", 510),
     ("Response", 450),
     ("Signer Client", 2600),
     ("Signer default_chain", 3700),
-    ("Signer from_env", 1920),
+    ("Signer from_env", 1950),
     ("Signer SigV4aKey", 1900),
     ("Signer sign_stream", 2000),
     ("explain", 2000),
@@ -7778,13 +7842,18 @@ def error_texts(error):
 
 def complaint_about(error, accepted):
     """Return what is wrong with the error that a case ended in, or an empty string."""
-    if isinstance(error, SystemError) and "CheckError" in str(error) and sys.implementation.name == "pypy":
-        return ""  # PyPy's own, after JSON with a lone surrogate
     if not isinstance(error, accepted):
         return f"raised {type(error).__name__}: {str(error)[:300]}"
     secrets = [text for text in error_texts(error) if SECRET in text or TOKEN in text]
     slip = re.search("source of credentials failed: (?!OwnError$|Unicode..codeError$)[A-Za-z.]*(Error|Exception)$", str(error))
     return f"shows a secret: {secrets[0]}" if secrets else f"hid an error: {error}" if slip else ""
+
+
+def is_fault_of_pypy(error):
+    """Return whether PyPy failed by itself, as it does after JSON with a lone surrogate."""
+    while error is not None and not isinstance(error, SystemError):
+        error = error.__cause__ or error.__context__
+    return error is not None and sys.implementation.name == "pypy"
 
 
 def run_case(name, index, folder):
@@ -7799,6 +7868,8 @@ def run_case(name, index, folder):
             warnings.simplefilter("ignore", UserWarning)
             function(random.Random(f"{name} {index}"), folder, wrong)
     except Exception as error:
+        if is_fault_of_pypy(error):
+            return
         complaint = complaint_about(error, (*accepted, *[TypeError, ValueError] * (wrong is wrong_value)))
         if complaint:
             raise AssertionError(f"case {index} of {name} {complaint}") from error
