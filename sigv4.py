@@ -55,7 +55,7 @@ Map of the file. A section uses only the sections above it:
     3. Canonical request        the pure functions of the specification
     4. Service and region       from the URL; partitions
     5. Signer                   sign, presign, the SigV4 signing key
-    6. HTTP libraries           requests, httpx, aiohttp, urllib
+    6. HTTP libraries           requests, httpx, aiohttp, urllib, opensearch-py
     7. Tokens                   RDS, DSQL, ElastiCache, MemoryDB, MSK, EKS, IoT
     8. S3 and streams           chunked uploads, POST policies, event streams
     9. SigV4a                   signatures for several regions
@@ -154,6 +154,7 @@ __all__ = [
     "main",
     "memorydb_token",
     "msk_token",
+    "opensearch_auth",
     "post_policy",
     "rds_token",
     "s3_url",
@@ -1403,10 +1404,17 @@ class Signer:
         url = f"{origin.prefix}{path}?{query}&X-Amz-Signature={signature}{token if rules.token_after else ''}"
         return url, result, canonical, to_sign
 
-    def __call__(self, request: Any) -> Any:
-        """Sign a request of requests or httpx: this is what their `auth=signer` calls."""
-        hook = "httpx_auth" if hasattr(request, "stream") else "requests_auth"
-        return _extension(hook)(self)(request)
+    def __call__(
+        self, method: Any, url: str | None = None, body: Any = None, headers: Headers = None, query_string: str | None = None
+    ) -> Any:
+        """Sign a request of requests, httpx or httpx2, passed in place of `method`: this is what their `auth=signer` calls.
+
+        With a URL, return the headers to add, as opensearch_auth(self) does: this is what opensearch-py's `http_auth=signer` calls.
+        """
+        if url is not None:
+            return _extension("opensearch_auth")(self)(method, url, body, headers, query_string)
+        hook = "httpx_auth" if hasattr(method, "stream") else "requests_auth"
+        return _extension(hook)(self)(method)
 
     def httpx_auth(self) -> Any:
         """Return httpx_auth(self): an auth object for httpx clients that never blocks an event loop."""
@@ -1425,22 +1433,29 @@ class Signer:
         """Return the credentials to sign with now."""
         if self._credentials is not None:
             return self._credentials
-        source = self._provider
-        if callable(source):
-            found = source()
-        else:
-            source = source if hasattr(source, "get_frozen_credentials") else source.get_credentials()  # of a session
-            if source is None:
-                raise CredentialsNotFound("the botocore session has no credentials")
-            found = source.get_frozen_credentials()  # one consistent set; single attributes may change during a refresh
+        found = _ask_for_credentials(self._provider)
         if isinstance(found, Credentials):
             return found
+        return self._adopt_credentials(_ask_for_credentials(found) if hasattr(found, "get_frozen_credentials") else found)
+
+    def _adopt_credentials(self, found: Any) -> Credentials:
+        """Return what a provider returned as Credentials. They are kept, because signing keys are kept with them."""
+        if isinstance(found, Credentials):
+            return found
+        if hasattr(found, "__await__"):
+            getattr(found, "close", str)()  # else Python warns that it was never awaited
+            raise RequestError(
+                "credentials come from a coroutine function, which this call cannot await; use an asynchronous client with"
+                " signer.httpx_auth() or signer.aiohttp_middleware, or await the credentials before and pass them"
+            )
+        if found is None and hasattr(self._provider, "get_credentials"):
+            raise CredentialsNotFound("the botocore session has no credentials")
         received, credentials = self._adopted
         if credentials is None or received != found:
             credentials = _as_credentials(found)
             if credentials is None:
                 raise CredentialsError(f"the provider returned a value {_describe_type(found)}; it must return Credentials")
-            self._adopted = found, credentials  # kept, because signing keys are kept with them
+            self._adopted = found, credentials
         return credentials  # type: ignore[no-any-return]
 
     def _rules_for(self, service: Any, options: Any) -> _Rules:
@@ -1924,6 +1939,14 @@ def _scope_of(signer: Signer, url: str, headers: Headers, service: Any, region: 
     return _read_scope("service", service), _read_region(region)
 
 
+def _ask_for_credentials(source: Any) -> Any:
+    """Return what a provider returns, the credentials of botocore's session, or the frozen set of botocore's credentials."""
+    if callable(source):
+        return source()
+    # One consistent set: single attributes may change during a refresh.
+    return source.get_frozen_credentials() if hasattr(source, "get_frozen_credentials") else source.get_credentials()
+
+
 def _with_other_credentials(signer: Signer, credentials: Any) -> Signer:
     """Return a signer with other credentials, and all else of the given one."""
     copy = Signer(credentials, service=signer.service, region=signer.region, clock=signer._clock, **signer._options)
@@ -1936,6 +1959,8 @@ def _with_other_credentials(signer: Signer, credentials: Any) -> Signer:
 # Each library passes a request of its own, whose URL it may already have rewritten. The request is signed as it is then, and gets
 # the URL and headers that were signed. If the library would send another URL, that is an error.
 
+_httpx_classes: dict[Any, Any] = {}  # by the Auth classes of httpx and httpx2 that they have as bases
+
 
 def requests_auth(signer: Signer) -> Callable[[Any], Any]:
     """Return what signs for requests: `requests.get(url, auth=requests_auth(signer))`. `auth=signer` does the same.
@@ -1946,13 +1971,15 @@ def requests_auth(signer: Signer) -> Callable[[Any], Any]:
     """
 
     def sign(request: Any) -> Any:
-        body = request.body
-        signed = signer.sign(request.method, request.url, request.headers, body)
-        path = _request_target(signed.url).partition("?")[0]
-        if path != _remove_dot_segments(path):
-            raise RequestError(f"requests removes the dot segments of {_safe_url(signed.url)}; use Client, urllib or http.client")
+        body, headers = request.body, request.headers
+        pairs = headers.lower_items() if hasattr(headers, "lower_items") else headers.items()
+        signed, given = _sign_for_library(signer, request.method, request.url, pairs, body)
+        if "/." in signed.url:
+            path = _request_target(signed.url).partition("?")[0]
+            if path != _remove_dot_segments(path):
+                raise RequestError(f"requests removes the dot segments of {_safe_url(signed.url)}; use Client, urllib or http.client")
         request.url = signed.url
-        _update_headers(request.headers, signed.headers)
+        _update_headers(headers, given, signed.headers)
         if isinstance(body, str):
             request.body = signed.body
             request.prepare_content_length(signed.body)
@@ -1978,29 +2005,36 @@ def _forget_signature_on_redirect(response: Any, *_: object, **__: object) -> No
 
 
 def httpx_auth(signer: Signer) -> Any:
-    """Return what signs for httpx: `httpx.Client(auth=httpx_auth(signer))`, and the same for AsyncClient.
+    """Return what signs for httpx and httpx2: `httpx.AsyncClient(auth=httpx_auth(signer))`, and the same for Client.
 
-    An AsyncClient waits for credentials without blocking its event loop. Multipart forms are read into memory; other streams are
-    read once, when they are sent.
-    Raises RequestError if httpx is not imported. Its flows raise RequestError for what cannot be signed or sent, and
+    An AsyncClient waits for credentials without blocking its event loop, that of asyncio or of trio. Multipart forms are read into
+    memory; other streams are read once, when they are sent.
+    Raises RequestError if neither httpx nor httpx2 is imported. Its flows raise RequestError for what cannot be signed or sent, and
     CredentialsError if there are no credentials.
     Source: https://www.python-httpx.org/advanced/authentication/#custom-authentication-schemes
     """
-    library = sys.modules.get("httpx")
-    if library is None:
-        raise RequestError("httpx is not imported; import httpx before httpx_auth is called")
+    bases = tuple([sys.modules[name].Auth for name in ("httpx", "httpx2") if name in sys.modules])  # each accepts its own only
+    if not bases:
+        raise RequestError("neither httpx nor httpx2 is imported; import it before httpx_auth is called")
+    if bases not in _httpx_classes:
+        _remember(_httpx_classes, bases, type("SigV4Auth", (_HttpxFlows, *bases), {}))
+    return _httpx_classes[bases](signer)
 
-    class SigV4Auth(library.Auth):  # type: ignore[misc, name-defined]
-        def __call__(self, request: Any) -> Any:
-            return _sign_for_httpx(signer, request)
 
-        def sync_auth_flow(self, request: Any) -> Any:
-            yield _sign_for_httpx(signer, request)
+class _HttpxFlows:
+    """How httpx has a request signed. httpx_auth makes its class of this one and httpx's own."""
 
-        async def async_auth_flow(self, request: Any) -> Any:
-            yield _sign_for_httpx(await _with_credentials(signer), request)
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
 
-    return SigV4Auth()
+    def __call__(self, request: Any) -> Any:
+        return _sign_for_httpx(self._signer, request)
+
+    def sync_auth_flow(self, request: Any) -> Any:
+        yield _sign_for_httpx(self._signer, request)
+
+    async def async_auth_flow(self, request: Any) -> Any:
+        yield _sign_for_httpx(await _with_credentials(self._signer), request)
 
 
 def _sign_for_httpx(signer: Signer, request: Any) -> Any:
@@ -2010,12 +2044,14 @@ def _sign_for_httpx(signer: Signer, request: Any) -> Any:
         body = request.content
     except Exception:  # RequestNotRead, a class of httpx
         body = request.read() if hasattr(stream, "boundary") else stream
-    signed = signer.sign(request.method, str(request.url), request.headers.raw, body)
-    url = type(request.url)(signed.url)
-    if url.raw_path.decode() != _request_target(signed.url):
-        raise RequestError(f"httpx would not send {_safe_url(signed.url)} as it must be signed; use Client, urllib or http.client")
-    request.url = url
-    _update_headers(request.headers, signed.headers)
+    url, headers = str(request.url), request.headers
+    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw]
+    signed, given = _sign_for_library(signer, request.method, url, pairs, body)
+    if signed.url != url:
+        request.url = type(request.url)(signed.url)
+        if request.url.raw_path.decode() != _request_target(signed.url):
+            raise RequestError(f"httpx would not send {_safe_url(signed.url)} as it must be signed; use Client, urllib or http.client")
+    _update_headers(headers, given, signed.headers, "utf-8")
     return request
 
 
@@ -2035,9 +2071,11 @@ def aiohttp_middleware(signer: Signer) -> Callable[[Any, Any], Any]:
             body = await body.as_bytes()
         elif not isinstance(body, bytes):
             body = _StreamedBody(body)
-        signed = (await _with_credentials(signer)).sign(request.method, str(request.url), request.headers, body)
-        request.url = type(request.url)(signed.url, encoded=True)  # encoded: yarl must not rewrite the URL once more
-        _update_headers(request.headers, signed.headers)
+        url, headers = str(request.url), request.headers
+        signed, given = _sign_for_library(await _with_credentials(signer), request.method, url, headers.items(), body)
+        if signed.url != url:
+            request.url = type(request.url)(signed.url, encoded=True)  # encoded: yarl must not rewrite the URL once more
+        _update_headers(headers, given, signed.headers, "utf-8")
         return await handler(request)
 
     return middleware
@@ -2070,7 +2108,7 @@ def urllib_handler(signer: Signer) -> Any:
             if request.unverifiable or request.has_proxy():
                 return request
             given = {**request.unredirected_hdrs, **request.headers}
-            signed = signer.sign(request.get_method(), request.full_url, given, request.data)
+            signed = signer.sign(request.get_method(), request.full_url.partition("#")[0], given, request.data)
             request.full_url = signed.url
             for name in [name for name in given if name.lower() in OLD_HEADERS]:
                 request.remove_header(name)
@@ -2084,28 +2122,103 @@ def urllib_handler(signer: Signer) -> Any:
     return SigV4Handler()
 
 
+def opensearch_auth(signer: Signer) -> Callable[..., dict[str, str]]:
+    """Return what signs for opensearch-py: `OpenSearch(url, http_auth=opensearch_auth(signer))`. `http_auth=signer` does the same.
+
+    That is for its urllib3 and asyncio connections, which call it with (method, url, body=None, headers=None, query_string=None)
+    and add the headers of the dict that it returns. RequestsHttpConnection takes requests_auth(signer), or the signer.
+    AsyncHttpConnection cannot await credentials: the first ones are fetched while its event loop waits, later ones are not.
+
+    The callable raises RequestError for what cannot be signed, and for a URL that would have to be sent in another form: a query
+    with + for a blank, for example. It raises CredentialsError if there are no credentials.
+    Source: https://github.com/opensearch-project/opensearch-py/blob/main/guides/auth.md
+    """
+
+    def sign(method: str, url: str, body: Any = None, headers: Headers = None, query_string: str | None = None) -> dict[str, str]:
+        url, _, _ = str(url).partition("#")
+        if query_string and "?" not in url:
+            url = f"{url}?{query_string}"
+        if isinstance(body, str) and (isinstance(headers, (str, bytes)) or body == url.partition("?")[2]):
+            body, headers = headers, None  # before 3.1, the asyncio connection passes the query string before the body
+        spellings = {_header_name(name).lower(): name for name, _ in _header_pairs(headers)}
+        signed = signer.sign(method, url, headers, body)
+        target = _request_target(url)
+        escapes = target.partition("?")[0].split("%")[1:]
+        # urllib3 sends escapes in upper case, and [ and ] as escapes.
+        if target != _request_target(signed.url) or "[" in target or any(each[:2] != each[:2].upper() for each in escapes):
+            raise RequestError(
+                f"opensearch-py would not send {_safe_url(signed.url)} as it must be signed (+ for a blank in the query must be %20, a"
+                " path must have no dot segment); use its RequestsHttpConnection, which sends the URL that was signed"
+            )
+        changed = OLD_HEADERS | {CONTENT_SHA256}
+        added = [(name.lower(), name, value) for name, value in signed.headers.items() if name != "Host"]
+        return {spellings.get(lower, name): value for lower, name, value in added if lower in changed or lower not in spellings}
+
+    return sign
+
+
 async def _with_credentials(signer: Signer) -> Signer:
     """Return a signer that holds the current credentials, which are fetched without blocking the event loop."""
-    get_async = getattr(signer._provider, "get_async", None)
-    if get_async is None:
+    if signer._credentials is not None:
         return signer
-    return _with_other_credentials(signer, await get_async())
+    trio = _running_trio()
+    found: Any = signer._provider
+    if trio is None and hasattr(found, "get_async"):
+        return _with_other_credentials(signer, await found.get_async())
+    while found is signer._provider or hasattr(found, "get_frozen_credentials"):
+        if trio is not None:
+            found = await trio.to_thread.run_sync(_ask_for_credentials, found)
+        else:
+            from asyncio import get_running_loop
+            from contextvars import copy_context
+            from functools import partial
+
+            ask: Any = partial(copy_context().run, _ask_for_credentials, found)
+            found = await get_running_loop().run_in_executor(None, ask)
+        if hasattr(found, "__await__"):
+            found = await found
+    return _with_other_credentials(signer, signer._adopt_credentials(found))
 
 
-def _update_headers(headers: Any, signed: Mapping[str, str]) -> None:
-    """Make a library's headers those that were signed: what an earlier signature left is removed.
+def _running_trio() -> Any:
+    """Return the module trio if this code runs in its event loop, else None."""
+    trio = sys.modules.get("trio")
+    try:
+        return trio and trio.lowlevel.current_task() and trio
+    except RuntimeError:
+        return None
 
-    Host, which libraries make from the URL, and headers that stay the same are not touched.
+
+def _sign_for_library(signer: Signer, method: str, url: str, pairs: Iterable[tuple[str, Any]], body: Any) -> tuple[SignedRequest, Any]:
+    """Return (signed request, the given headers by lower-case name). Libraries send no fragment, so it is dropped."""
+    url, _, _ = url.partition("#")
+    pairs = [(name.lower(), value) for name, value in pairs]
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        return signer.sign(method, url, pairs, body), given
+    if "host" in given:
+        origin, _, _ = _split_url(url)
+        if given["host"] == origin.authority:  # as the signer makes it; a given Host would take longer to sign
+            del given["host"]
+    return signer.sign(method, url, given, body), given
+
+
+def _update_headers(headers: Any, given: Mapping[str, Any], signed: Mapping[str, str], encoding: str = "latin-1") -> None:
+    """Make a library's headers, which had the given names in lower case, those that were signed.
+
+    What an earlier signature left is removed. Host, which libraries make from the URL, and headers that stay the same are not
+    touched. encoding: the one in which the library sends values; their UTF-8 bytes were signed.
     """
-    for name in [name for name in headers if (name.decode() if isinstance(name, bytes) else name).lower() in OLD_HEADERS]:
-        if name in headers:
-            del headers[name]
+    if not OLD_HEADERS.isdisjoint(given):
+        for name in [name for name in headers if (name.decode() if isinstance(name, bytes) else name).lower() in OLD_HEADERS]:
+            if name in headers:
+                del headers[name]
     for name, value in signed.items():
-        if name not in headers:
+        if name not in given:
             if name != "Host":
                 headers[name] = value
-        elif not value.isascii() or name.lower() == CONTENT_SHA256:
-            headers[name] = value.encode("latin-1").decode() if hasattr(headers, "raw") else value  # httpx encodes as UTF-8
+        elif not value.isascii() or name == CONTENT_SHA256:
+            headers[name] = value.encode("latin-1").decode(encoding)
 
 
 def _request_target(url: str) -> str:
@@ -2117,6 +2230,7 @@ _extensions["requests_auth"] = requests_auth
 _extensions["httpx_auth"] = httpx_auth
 _extensions["aiohttp_middleware"] = aiohttp_middleware
 _extensions["urllib_handler"] = urllib_handler
+_extensions["opensearch_auth"] = opensearch_auth
 
 
 # 7. Tokens ------------------------------------------------------------------------------------------------------------
@@ -4305,7 +4419,8 @@ def _call_service(
 ) -> Response:
     """Return a successful response of STS, SSO, OIDC, Cognito or sign-in. Throttling, 5xx and failed connections are retried."""
     world, cafile = profiles.world, _setting(profiles, "AWS_CA_BUNDLE")
-    attempts = int(_number(None, profiles, "AWS_MAX_ATTEMPTS", SERVICE_ATTEMPTS))
+    attempts = max(1, int(_number(None, profiles, "AWS_MAX_ATTEMPTS", SERVICE_ATTEMPTS)))
+    failure = CredentialsError(f"{source}: no attempt was made")
     begun, waited = world.clock(), 0.0
     for attempt in range(attempts):
         first, longest = TRANSIENT_BACKOFF

@@ -1889,10 +1889,84 @@ def test_asynchronous_hooks_ask_any_provider_once(library):
     assert asked == ["get_async", "call"]
 
 
+@pytest.mark.parametrize("compress", [False, True])
+@pytest.mark.parametrize("kind", ["RequestsHttpConnection", "Urllib3HttpConnection", "AsyncHttpConnection"])
+def test_opensearch_py_sends_what_was_signed(kind, compress):
+    library = pytest.importorskip("opensearchpy")
+    identifier = urllib.parse.quote("a/b c+d\u00fc", safe="")
+    requests = [
+        ("GET", "/logs-*,metrics-2015/_search", {"q": "a", "size": 5}, {"query": {"match": {"title": "caf\u00e9"}}}),
+        ("PUT", f"/index/_doc/{identifier}", None, {"a": "b"}), ("POST", "/_bulk", None, '{"index": {}}\n{"a": 1}\n'),
+        ("HEAD", "/index", None, None), ("DELETE", f"/index/_doc/{identifier}", {"refresh": "true"}, None),
+    ]  # fmt: skip
+
+    async def send_all(client):
+        for method, path, params, body in requests:
+            found = client.transport.perform_request(method, path, params=params, body=body)
+            await found if hasattr(found, "__await__") else found
+        closed = client.close()
+        await closed if hasattr(closed, "__await__") else closed
+
+    with judge() as server:
+        for service in ("es", "aoss"):
+            for auth in (Signer(WITH_TOKEN, service=service, region="us-east-1"),):
+                for http_auth in (auth, sigv4.requests_auth(auth) if kind.startswith("Req") else sigv4.opensearch_auth(auth)):
+                    make = library.AsyncOpenSearch if kind.startswith("Async") else library.OpenSearch
+
+                    async def run(make=make, http_auth=http_auth):
+                        options = {"http_auth": http_auth, "connection_class": getattr(library, kind), "http_compress": compress}
+                        await send_all(make(hosts=[{"host": "127.0.0.1", "port": server.server_port}], max_retries=0, **options))
+
+                    asyncio.run(run())
+        assert [(seen.method, seen.refusal) for seen in server.seen] == [(method, None) for method, *_ in requests] * 4
+
+
+def test_opensearch_auth_refuses_what_the_library_would_send_otherwise():
+    signer = Signer(EXAMPLE, service="es", region="us-east-1")
+    for path in ("/a?q=b+c", "/a/../b", "/%2f", "/[a]"):
+        with pytest.raises(RequestError, match="would not send"):
+            signer("GET", "https://x.example" + path)
+    expected = signer.sign("GET", "https://x.example/a?b=c", {"Accept": "d"}).headers
+    for arguments in ({"url": "https://x.example/a?b=c"}, {"url": "https://x.example/a", "query_string": "b=c"}):
+        added = signer(method="GET", headers={"Accept": "d"}, **arguments)
+        assert set(added) == set(expected) - {"Host", "Accept"}
+
+    async def credentials():
+        return EXAMPLE
+
+    with pytest.raises(RequestError, match="coroutine function"):
+        Signer(credentials, service="es", region="us-east-1")("GET", "https://x.example/")
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpx2"])
+def test_one_auth_object_serves_httpx_and_httpx2(name):
+    library = pytest.importorskip(name)
+
+    async def credentials():
+        return WITH_TOKEN
+
+    with judge() as server:
+        for source in (WITH_TOKEN, lambda: WITH_TOKEN, credentials):
+            auth = sigv4.httpx_auth(Signer(source, service="execute-api", region="us-east-1"))
+
+            async def send(auth=auth):
+                async with library.AsyncClient(auth=auth, trust_env=False) as client:
+                    return (await client.post(server.url + "/a b?c=d e", json={"a": 1})).text
+
+            assert asyncio.run(send()) == "verified"
+            if source is credentials:
+                with pytest.raises(RequestError, match="coroutine function"), library.Client(auth=auth, trust_env=False) as client:
+                    client.get(server.url)
+            else:
+                with library.Client(auth=auth, trust_env=False) as client:
+                    assert client.get(server.url + "/x%20y?z=1").text == "verified"
+
+
 def test_httpx_auth_before_the_import_of_httpx_is_refused(monkeypatch):
     monkeypatch.delitem(sys.modules, "httpx", raising=False)
+    monkeypatch.delitem(sys.modules, "httpx2", raising=False)
     for make in (sigv4.httpx_auth, Signer.httpx_auth):
-        with pytest.raises(RequestError, match="import httpx before"):
+        with pytest.raises(RequestError, match="neither httpx nor httpx2 is imported"):
             make(PLAIN)
 
 
@@ -7451,7 +7525,7 @@ COPIES = [
     ("Response", 450),
     ("Signer Client", 2600),
     ("Signer default_chain", 3700),
-    ("Signer from_env", 1950),
+    ("Signer from_env", 1970),
     ("Signer SigV4aKey", 1900),
     ("Signer sign_stream", 2000),
     ("explain", 2000),
@@ -7990,7 +8064,7 @@ class LibraryRequest:
             del self.stream
 
 
-HOOKS = "requests_auth httpx_auth aiohttp_middleware urllib_handler"
+HOOKS = "requests_auth httpx_auth aiohttp_middleware urllib_handler opensearch_auth"
 
 
 @fuzzes(f"{HOOKS} Signer.__call__ Signer.httpx_auth Signer.aiohttp_middleware Signer.urllib_handler", cases=600)
@@ -8002,11 +8076,13 @@ def fuzz_hooks(chance, folder, wrong):
     hooks = [
         lambda: signer(request), lambda: sigv4.requests_auth(signer)(request),
         lambda: signer.urllib_handler().http_request(request), lambda: sigv4.urllib_handler(signer).https_request(request),
+        lambda: signer("GET", random_url(chance), random_text(chance), random_headers(chance)),
+        lambda: sigv4.opensearch_auth(signer)("PUT", random_url(chance), query_string=random_text(chance)),
         lambda: signer.aiohttp_middleware(request, send).send(None), lambda: sigv4.aiohttp_middleware(signer)(request, send).send(None),
     ]  # fmt: skip
     if hasattr(request, "stream"):  # one of httpx
         hooks += [lambda: signer.httpx_auth()(request), lambda: next(sigv4.httpx_auth(signer).sync_auth_flow(request))]
-    httpx = {"httpx": types.SimpleNamespace(Auth=object)}
+    httpx = {"httpx": types.SimpleNamespace(Auth=type("Auth", (), {}))}
     with unittest.mock.patch.dict(sys.modules, httpx), contextlib.suppress(StopIteration):  # a coroutine that waits for nothing
         chance.choice(hooks)()
 
