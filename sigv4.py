@@ -165,7 +165,9 @@ __all__ = [
     "urllib_handler",
     "vendor",
     "verify",
+    "verify_asgi",
     "verify_post_policy",
+    "verify_wsgi",
 ]
 
 # 0. Header ------------------------------------------------------------------------------------------------------------
@@ -212,11 +214,17 @@ class CredentialsNotFound(CredentialsError):
 
 
 class SignatureError(SigV4Error):
-    """A received signature is not valid. `code` is the error code that S3 would respond with."""
+    """A received signature is not valid. `code` is the error code that S3 would respond with.
 
-    def __init__(self, code: str, message: str) -> None:
+    canonical_request, string_to_sign: those that the server made of a request whose signature does not match, else None. They
+    are for the server's own debugging only, because they hold the request's session token.
+    """
+
+    def __init__(self, code: str, message: str, canonical_request: str | None = None, string_to_sign: str | None = None) -> None:
         super().__init__(code, message)
         self.code = code
+        self.canonical_request = canonical_request
+        self.string_to_sign = string_to_sign
 
     def __str__(self) -> str:
         return ": ".join(self.args)
@@ -863,6 +871,7 @@ def _utf8(text: str, name: str) -> str:
 DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 REGION_CHARACTERS = b"abcdefghijklmnopqrstuvwxyz0123456789-"
 IOT_GATEWAY = "iotdevicegateway"
+MAX_HOST = 255  # characters of a host (RFC 1035 2.3.4)
 
 
 class _Partition:
@@ -1085,6 +1094,8 @@ def _read_origin(scheme: str, authority: str, url: str) -> _Origin:
     """Return the origin of a URL: in lower case and without the scheme's default port. It is checked once, then remembered."""
     if "@" in authority:
         raise RequestError(f"url {_safe_url(url)} contains user info before an @; a signed request cannot have it, remove it")
+    if len(authority) > MAX_HOST + 6:  # 6: a colon and the port. A stranger may choose it, and it is remembered
+        raise RequestError(f"url {_safe_url(url)} has no valid host: it has {len(authority)} characters, {MAX_HOST} are allowed")
     host, bracket, port = authority.rpartition("]")
     if bracket:
         host, colon, port = host + bracket, port[:1], port[1:]
@@ -1099,7 +1110,7 @@ def _read_origin(scheme: str, authority: str, url: str) -> _Origin:
         valid = not host.encode().translate(None, UNRESERVED)
     if not host:
         raise RequestError(f"url {_safe_url(url)} has no host")
-    if not valid or (port and not (len(port) <= 5 and port.isascii() and port.isdigit() and int(port) <= 65535)):
+    if not valid or len(host) > MAX_HOST or (port and not (len(port) <= 5 and port.isascii() and port.isdigit() and int(port) <= 65535)):
         raise RequestError(f"url {_safe_url(url)} has no valid host and port; e.g. example.com, 127.0.0.1:9000 or [::1]:9000")
     lower = scheme.lower()
     host = host.lower()
@@ -5459,18 +5470,23 @@ _extensions["default_chain"] = default_chain
 
 MAX_LINE = 1024  # bytes of a chunk's first line, and of a trailer
 MAX_TRAILERS = 16
-MAX_KEPT = 4096  # characters of header names or of an Authorization header that are worth keeping; a stranger may fill a cache
+MAX_TAIL = (MAX_TRAILERS + 2) * (MAX_LINE + 2)  # bytes after the last chunk
+MAX_SCOPE_PART = 64  # characters
+MAX_KEPT = 2048  # bytes, about, of header names or of an Authorization header that are worth keeping; a stranger may fill a cache
+MAX_BODY = 1 << 24  # bytes, 16 MiB
 STREAMING_UNSIGNED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 STREAMING_SIGNED = f"STREAMING-{ALGORITHM}-PAYLOAD"
 HEX_BYTES = "".join(sorted(HEX_DIGITS)).encode()
 # Parameters that make a URL a presigned one, and headers that a request may have only once.
 URL_PARAMETERS = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-signature", "x-amz-signedheaders"})
 SINGLE_HEADERS = OLD_HEADERS | {"host", "date", CONTENT_SHA256}
+PROXY_HEADERS = frozenset({"x-amz-cf-id"})  # CloudFront adds it to every request, after it was signed
 # Fields of a form that no condition of its policy needs to cover.
 UNCOVERED_FIELDS = frozenset({"policy", "x-amz-signature", "file"})
 # The error codes of a malformed signature in a header, in a query and in a form.
 MALFORMED_HEADER, MALFORMED_QUERY = "AuthorizationHeaderMalformed", "AuthorizationQueryParametersError"
 MALFORMED_FORM = "InvalidArgument"
+REASONS = {400: "Bad Request", 403: "Forbidden", 411: "Length Required", 413: "Content Too Large"}
 
 _authorizations: dict[str, tuple[_Credential, str]] = {}  # (credential, signed headers) by an Authorization header without its signature
 _spellings: dict[tuple[str, ...], dict[str, str]] = {}  # header names by lower-case name, by all names of a request
@@ -5483,19 +5499,26 @@ class Verified:
 
     access_key_id: the signer's. scope: YYYYMMDD/region/service/aws4_request. service, region: those of the scope. time: when it was
     signed, an aware datetime. expiration: when a presigned URL or a form expires, an aware datetime, else None.
+    path: the path that was signed, percent-encoded and normalized for its service: route by it. Empty for a form, which signs none.
+    signature: lowercase hex, the same however the request was written: remember it to refuse a request that comes again.
     signed_headers: their names, in lower case. Do not trust any other header. payload_hash: lowercase hex, or a constant.
     body_is_signed: whether the signature covers the body. It does not with UNSIGNED-PAYLOAD and its like, nor for a form.
     body: bytes, checked and without the framing of aws-chunked. trailers: dict of what followed the data of an aws-chunked body.
     """
 
-    __slots__ = ("access_key_id", "scope", "service", "region", "signed_headers", "payload_hash", "body", "trailers", "_seconds", "_end")
+    __slots__ = (
+        "access_key_id", "scope", "service", "region", "path", "signature", "signed_headers", "payload_hash", "body", "trailers",
+        "_seconds", "_end",
+    )  # fmt: skip
 
-    def __init__(self, credential: _Credential, seconds: float, end: float | None, signed_headers: tuple[str, ...]) -> None:
+    def __init__(self, credential: _Credential, seconds: float, end: float | None, signature: str) -> None:
         self.access_key_id = credential.access_key_id
         self.scope = credential.scope
         self.service = credential.service
         self.region = credential.region
-        self.signed_headers = signed_headers
+        self.path = ""
+        self.signature = signature
+        self.signed_headers: tuple[str, ...] = ()
         self.payload_hash = UNSIGNED_PAYLOAD
         self.body = b""
         self.trailers: dict[str, str] = {}
@@ -5534,6 +5557,8 @@ class _Credential:
         valid = len(parts) == count and access_key_id and all(parts) and parts[-1] == "aws4_request"
         if not valid or "".join(parts).encode("utf-8", "replace").translate(None, UNRESERVED):
             raise SignatureError(malformed, "the credential must be access key id/YYYYMMDD/region/service/aws4_request")
+        if max(map(len, parts)) > MAX_SCOPE_PART:
+            raise SignatureError(malformed, f"a part of the credential's scope is longer than {MAX_SCOPE_PART} characters")
         self.algorithm = algorithm
         self.access_key_id = access_key_id
         self.scope = "/".join(parts)
@@ -5542,28 +5567,43 @@ class _Credential:
         self.service = parts[-2]
 
 
+class _Requirements:
+    """What verify requires of a request, by its arguments of these names."""
+
+    __slots__ = ("service", "region", "max_skew", "host", "unsigned_headers", "double_encode", "normalize_path", "token_after")
+
+    def __init__(
+        self, service: str | None = None, region: str | None = None, max_skew: float = 900, host: str | None = None,
+        unsigned_headers: Iterable[str] = (), double_encode: bool | None = None, normalize_path: bool | None = None,
+        token_after: bool | None = None,
+    ) -> None:  # fmt: skip
+        if host is not None and (not isinstance(host, str) or not host or not {*"/?#@ "}.isdisjoint(host)):
+            raise RequestError(f"host is {_safe_prefix(host)}; it must be the host that clients sign for, such as 'api.example.com'")
+        if isinstance(unsigned_headers, str):
+            raise RequestError(f"unsigned_headers is {unsigned_headers!r}; pass a tuple of header names")
+        self.service = service
+        self.region = region
+        self.max_skew = max_skew
+        self.host = host
+        self.unsigned_headers = PROXY_HEADERS.union(map(str.lower, unsigned_headers)) if unsigned_headers else PROXY_HEADERS
+        self.double_encode = double_encode
+        self.normalize_path = normalize_path
+        self.token_after = token_after
+
+
 class _Claim:
     """What a received request says about its signature.
 
     life: seconds that a presigned URL lives, 0 if it does not say; None for a signature in a header. malformed: the code of errors in
     it. canonical_head: the canonical request up to the payload hash. declared_hash: that of X-Amz-Content-SHA256, or None.
-    values, spelling: canonical header values by name, and these names by lower-case name.
+    values, spelling: canonical header values by name, and these names by lower-case name. url: as received. origin: of an absolute
+    URL, else None. path: see Verified.
     """
 
     __slots__ = (
-        "credential",
-        "amz_date",
-        "seconds",
-        "life",
-        "malformed",
-        "token",
-        "signed_headers",
-        "signature",
-        "declared_hash",
-        "canonical_head",
-        "values",
-        "spelling",
-    )
+        "credential", "amz_date", "seconds", "life", "malformed", "token", "signed_headers", "signature", "declared_hash",
+        "canonical_head", "values", "spelling", "url", "origin", "path",
+    )  # fmt: skip
 
     credential: _Credential
     amz_date: str
@@ -5577,6 +5617,9 @@ class _Claim:
     canonical_head: str
     values: Mapping[str, str]
     spelling: Mapping[str, str]
+    url: str
+    origin: _Origin | None
+    path: str
 
     def header(self, name: str) -> str:
         """Return the canonical value of a header, or an empty string."""
@@ -5585,39 +5628,63 @@ class _Claim:
 
 def verify(
     method: str, url: str, headers: Headers, body: Any, credentials: Any, *, service: str | None = None, region: str | None = None,
-    now: datetime | None = None, max_skew: float = 900, double_encode: bool | None = None, normalize_path: bool | None = None,
-    token_after_signature: bool | None = None,
+    now: datetime | None = None, max_skew: float = 900, host: str | None = None, unsigned_headers: Iterable[str] = (),
+    double_encode: bool | None = None, normalize_path: bool | None = None, token_after_signature: bool | None = None,
 ) -> Verified:  # fmt: skip
     """Return who signed a request that was received, and when. This is the server's side of Signer and sign_stream.
+
+    Pass service= and region=: without them a signature for any service in any region is accepted.
+    Route by Verified.path: for all services but S3, /a/../b and //b have the signature of /b. Trust only the headers that are signed,
+    and the body only if Verified.body_is_signed. The order of repeated query parameters is not signed: ?a=1&a=2 has the signature of
+    ?a=2&a=1. A request can be sent again within max_skew, or until a presigned URL expires: remember Verified.signature where that
+    matters. verify_wsgi and verify_asgi do the most of this.
 
     method, url, headers: as received. url: absolute, or the request target /path?query, still percent-encoded. The signature may be
     in the Authorization header or in the query. body: bytes, or None; an aws-chunked body is decoded and each chunk is checked.
     Checksums in trailers are checked for crc32, sha1 and sha256; others are in Verified.trailers for the caller.
     credentials: Credentials, or a callable that returns them for an access key id, or None if it knows none.
-    service, region: those that must be signed for; None accepts any. now: aware datetime; None means the present. max_skew: seconds
-    that the time of signing may be off. double_encode, normalize_path, token_after_signature: as for Signer.
+    service, region: those that must be signed for. now: aware datetime; None means the present. max_skew: seconds that the time of
+    signing may be off. host: the public host that was signed for, if a trusted proxy rewrites Host. unsigned_headers: names of
+    X-Amz- headers that a trusted proxy adds; X-Amz-Cf-Id, which CloudFront adds, is always allowed.
+    double_encode, normalize_path, token_after_signature: as for Signer.
 
-    A path is signed as it is normalized for its service: for all but S3, /a/../b and //b are /b. Route by the normalized path.
     A form is never accepted, because it signs no method and no path: see verify_post_policy.
 
-    Raises SignatureError, with the code that S3 would respond with, for everything that is not signed correctly, also if host or
-    an x-amz- header is not signed, or a request carries more than one signature.
-    Raises RequestError for wrong arguments, such as a naive `now`.
+    Raises SignatureError, with the code that S3 would respond with, for everything that is not signed correctly, also if the host or
+    an X-Amz- header is not signed, the URL is for another host, or a request carries more than one signature.
+    Raises RequestError for wrong arguments, such as a naive `now`, CredentialsError if the callable returns something else.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
     """
+    if credentials.__class__ is not Credentials:
+        _check_lookup(credentials)
     moment = _moment_of(now)
     if body.__class__ is not bytes:
         body = _read_received_body(body)
+    requirements = _Requirements(
+        service, region, max_skew, host, unsigned_headers, double_encode, normalize_path, token_after_signature
+    )  # fmt: skip
+    claim = _accept_claim(method, url, headers, moment, requirements)
+    known = _find_credentials(credentials, claim.credential.access_key_id)
+    return _check_signature(claim, known, body, moment)
+
+
+def _accept_claim(method: str, url: str, headers: Headers, moment: float, requirements: _Requirements) -> _Claim:
+    """Return what a request says about its signature, if it meets all requirements that need no credentials."""
     try:
-        claim = _read_claim(method, url, headers, double_encode, normalize_path, token_after_signature)
+        claim = _read_claim(method, url, headers, requirements)
+        if claim.origin is not None and requirements.host is None:
+            _check_authority(claim.origin, claim.header("host"))
     except RequestError as error:
         raise SignatureError("InvalidRequest", str(error)) from None
-    credential = claim.credential
-    _check_scope(credential, service, region, claim.malformed)
-    end = _check_time(claim, moment, max_skew)
-    known = _find_credentials(credentials, credential.access_key_id)
-    _check_token(known, claim.token, moment)
+    _check_scope(claim.credential, requirements.service, requirements.region, claim.malformed)
+    _check_time(claim, moment, requirements.max_skew)
+    return claim
 
+
+def _check_signature(claim: _Claim, known: Credentials, body: bytes, moment: float) -> Verified:
+    """Return the request whose signature is that of these credentials. The right signature stays out of the locals of a traceback."""
+    credential = claim.credential
+    _check_token(known, claim.token, moment)
     payload_hash = claim.declared_hash
     if payload_hash is None:
         payload_hash = sha256(body).hexdigest()
@@ -5626,13 +5693,19 @@ def verify(
                 raise SignatureError("MissingSecurityHeader", f"header {CONTENT_SHA256} is missing; {credential.service} requires it")
             payload_hash = UNSIGNED_PAYLOAD
     key = _make_key(known, credential.date, credential.region, credential.service)
-    to_sign = string_to_sign(claim.canonical_head + payload_hash, claim.amz_date, credential.scope)
+    canonical = claim.canonical_head + payload_hash
+    to_sign = string_to_sign(canonical, claim.amz_date, credential.scope)
     if not hmac.compare_digest(key.sign(to_sign), claim.signature):
-        raise SignatureError("SignatureDoesNotMatch", "the signature does not match this request and this access key")
+        message = "the signature does not match this request and this access key"
+        if str(claim.url).encode("utf-8", "replace").translate(None, LEGAL_IN_PATH + b"?"):
+            message += "; the URL contains a character that is percent-encoded on the wire, so it seems to be decoded: pass it as received"
+        raise SignatureError("SignatureDoesNotMatch", message, canonical, to_sign)
     stamp = known._stamps.get((credential.service, credential.region))
     if stamp is None or stamp.key is not key:  # keys are kept for valid signatures only: a stranger may claim any scope
         _remember(known._stamps, (credential.service, credential.region), _Stamp(0, claim.amz_date, key))
-    found = Verified(credential, claim.seconds, end, tuple(claim.signed_headers.split(";")))
+    found = Verified(credential, claim.seconds, claim.seconds + claim.life if claim.life else None, claim.signature)
+    found.path = claim.path
+    found.signed_headers = tuple(claim.signed_headers.split(";"))
     found.payload_hash = payload_hash
     found.body = body
     if claim.declared_hash is not None:
@@ -5664,8 +5737,8 @@ def _check_scope(credential: _Credential, service: str | None, region: str | Non
         raise SignatureError(malformed, f"the request is signed for the region {_safe_prefix(credential.region)}; expecting {region!r}")
 
 
-def _check_time(claim: _Claim, moment: float, max_skew: float) -> float | None:
-    """Return when a presigned URL expires, or None. Raise SignatureError if a request is too old or from the future."""
+def _check_time(claim: _Claim, moment: float, max_skew: float) -> None:
+    """Raise SignatureError if a request is too old or from the future, or a presigned URL has expired."""
     seconds = claim.seconds
     if not claim.life:
         if not -max_skew <= moment - seconds <= max_skew:
@@ -5673,30 +5746,60 @@ def _check_time(claim: _Claim, moment: float, max_skew: float) -> float | None:
             raise SignatureError(
                 "RequestTimeTooSkewed", f"the request was signed {abs(moment - seconds):.0f} s {when}, but max_skew allows {max_skew:g} s"
             )
-        return None
-    end = seconds + claim.life
-    if moment > end:
-        raise SignatureError("AccessDenied", f"the URL expired at {_format_iso8601(end)}")
-    if seconds - moment > max_skew:
+    elif moment > seconds + claim.life:
+        raise SignatureError("AccessDenied", f"the URL expired at {_format_iso8601(seconds + claim.life)}")
+    elif seconds - moment > max_skew:
         raise SignatureError("AccessDenied", f"the URL is not valid before {_format_iso8601(seconds)}")
-    return end
+
+
+def _check_authority(origin: _Origin, host: str) -> None:
+    """Raise SignatureError if an absolute URL is for another host than the Host header, which is signed."""
+    if host != origin.authority and _read_origin(origin.scheme, host, host).authority != origin.authority:
+        raise SignatureError(
+            "InvalidRequest", "the URL is for another host than the header Host; if a trusted proxy rewrote one, pass host="
+        )
+
+
+def _check_lookup(credentials: Any, can_wait: bool = False) -> None:
+    """Raise RequestError if verify cannot use credentials. can_wait: whether a coroutine function will do."""
+    if callable(credentials):
+        code = getattr(credentials, "__code__", None)
+        if code is not None and code.co_flags & 0x80 and not can_wait:  # inspect.CO_COROUTINE
+            raise RequestError("credentials is a coroutine function; await it before, or use verify_asgi, which awaits it")
+    elif hasattr(credentials, "get"):
+        raise RequestError(f"credentials is {_describe_type(credentials)}; pass its method get: credentials=keys.get")
+    elif _as_credentials(credentials) is None:
+        raise RequestError(
+            f"credentials is {_describe_type(credentials)}; pass Credentials, or a callable that returns them for an access key id"
+        )
+
+
+def _look_up(credentials: Any, access_key_id: str) -> Any:
+    """Return what the caller knows under an access key id: Credentials, None, or an awaitable of either."""
+    if not callable(credentials):
+        return credentials
+    try:
+        return credentials(access_key_id)
+    except LookupError:
+        return None
 
 
 def _find_credentials(credentials: Any, access_key_id: str) -> Credentials:
     """Return the Credentials of an access key id."""
-    found = credentials
-    if callable(credentials):
-        try:
-            found = credentials(access_key_id)
-        except LookupError:
-            found = None
-    elif credentials is None:
-        raise CredentialsError("credentials is None; pass Credentials, or a callable that returns them for an access key id")
+    found = _look_up(credentials, access_key_id)
+    if hasattr(found, "__await__"):
+        if hasattr(found, "close"):
+            found.close()
+        raise RequestError("credentials returned an awaitable; await it before, or use verify_asgi, which awaits it")
+    return _require_credentials(found, access_key_id)
+
+
+def _require_credentials(found: Any, access_key_id: str) -> Credentials:
+    """Return what was found under an access key id. Raise SignatureError if that is nothing."""
     known = _as_credentials(found)
     if known is None and found is not None:
         raise CredentialsError(
-            f"credentials is or returned a value {_describe_type(found)}; pass Credentials, or a callable that returns them for an access"
-            " key id"
+            f"credentials returned a value {_describe_type(found)}; it must return Credentials, or None for an unknown id"
         )
     if known is None or known.access_key_id != access_key_id:
         raise SignatureError("InvalidAccessKeyId", f"the access key id {_safe_prefix(access_key_id)} is not known")
@@ -5705,22 +5808,23 @@ def _find_credentials(credentials: Any, access_key_id: str) -> Credentials:
 
 def _check_token(credentials: Credentials, token: str | None, moment: float) -> None:
     """Raise SignatureError if a session token is not that of the credentials, or they have expired."""
-    own = credentials.session_token
-    if (token or own) and not (token and own and token.isascii() and hmac.compare_digest(token, own)):
+    has_token = credentials.session_token is not None
+    if bool(token) != has_token or (token and not (token.isascii() and hmac.compare_digest(token, credentials.session_token or ""))):
         raise SignatureError("InvalidToken", "the session token of the request does not belong to this access key")
     if credentials._expires_at <= moment:
         raise SignatureError("ExpiredToken", f"the credentials expired at {_format_iso8601(credentials._expires_at)}")
 
 
-def _read_claim(
-    method: str, url: str, headers: Headers, double_encode: bool | None = None, normalize_path: bool | None = None,
-    token_after: bool | None = None,
-) -> _Claim:  # fmt: skip
+_NO_REQUIREMENTS = _Requirements()
+
+
+def _read_claim(method: str, url: str, headers: Headers, requirements: _Requirements = _NO_REQUIREMENTS) -> _Claim:
     """Return what a request says about its signature. Raise SignatureError if it has none, or a malformed one."""
     if method.__class__ is not str or method not in METHODS:
         _read_method(method)
-    path, query, authority = _read_target(url)
-    values, spelling = _read_arrived_headers(headers, authority)
+    path, query, origin = _read_target(url)
+    host = requirements.host
+    values, spelling = _read_arrived_headers(headers, origin.authority if origin is not None and host is None else "", host)
     pieces = _sorted_pieces(_strict_query(query)) if query else []
     parameters = _signature_parameters(pieces) if "x-amz-" in query.lower() else {}
     if "authorization" in spelling:
@@ -5743,13 +5847,15 @@ def _read_claim(
     if not claim.signature.isascii() or (len(claim.signature) != 64 and credential.algorithm == ALGORITHM):
         raise SignatureError(claim.malformed, "the signature must be 64 digits in lowercase hex")
 
+    token_after = requirements.token_after
     if token_after is None:
         token_after = credential.service == IOT_GATEWAY
-    layout_key = (tuple(values), claim.signed_headers, token_after)
+    layout_key = (tuple(values), claim.signed_headers, token_after, requirements.unsigned_headers)
     layout = _arrived_layouts.get(layout_key) or _check_signed_headers(layout_key, spelling, claim.malformed)
     lines = layout.lines.copy()
     lines[1::2] = layout.pick(values)
     claim.values, claim.spelling = values, spelling
+    claim.url, claim.origin = url, origin
     claim.declared_hash = claim.header(CONTENT_SHA256) if CONTENT_SHA256 in spelling else None
     if claim.life is not None:
         unsigned = {"x-amz-signature", "x-amz-security-token"} if token_after else {"x-amz-signature"}
@@ -5758,31 +5864,40 @@ def _read_claim(
             claim.declared_hash = next(
                 (piece.partition("!")[2] for piece in pieces if piece.partition("!")[0].lower() == CONTENT_SHA256), None
             )
+    claim.path = path
     if path.encode().translate(None, PLAIN_PATH) or "//" in path or "/." in path:
-        is_s3 = credential.service in S3_SERVICES
-        path = _canonical_path(
-            path, not is_s3 if double_encode is None else double_encode, not is_s3 if normalize_path is None else normalize_path
-        )
+        claim.path, path = _read_arrived_path(path, credential.service, requirements)
     query = "&".join(pieces).replace("!", "=")
     claim.canonical_head = f"{method}\n{path}\n{query}\n{''.join(lines)}\n\n{claim.signed_headers}\n"
     return claim
 
 
-def _read_target(url: str) -> tuple[str, str, str]:
-    """Return (path, query, authority) of an absolute URL, or of a request target, whose authority is empty."""
+def _read_arrived_path(path: str, service: str, requirements: _Requirements) -> tuple[str, str]:
+    """Return (path to route by, path of the canonical request) for a path that is not plain."""
+    is_s3 = service in S3_SERVICES
+    double_encode = not is_s3 if requirements.double_encode is None else requirements.double_encode
+    normalize_path = not is_s3 if requirements.normalize_path is None else requirements.normalize_path
+    canonical = _canonical_path(path, double_encode, normalize_path)
+    return _percent_decode(canonical.encode()).decode() if double_encode else canonical, canonical
+
+
+def _read_target(url: str) -> tuple[str, str, _Origin | None]:
+    """Return (path, query, origin) of an absolute URL, or of a request target, which has no origin."""
+    origin = None
     if isinstance(url, str) and url[:1] == "/":
         path, _, query = _utf8(url, "url").partition("?")
-        authority = ""
     else:
         origin, path, query = _split_url(url)
-        authority = origin.authority
     if "#" in str(url) or query[:1] == "=" or "&=" in query:  # what reads the request after us may read it otherwise
         raise SignatureError("InvalidRequest", "the URL contains a # or a parameter without a name; percent-encode the one, drop the other")
-    return path, query, authority
+    return path, query, origin
 
 
-def _read_arrived_headers(headers: Headers, authority: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Return (canonical values by name, names by lower-case name) of received headers. Host is made from the URL if it is missing."""
+def _read_arrived_headers(headers: Headers, authority: str, host: str | None) -> tuple[dict[str, str], dict[str, str]]:
+    """Return (canonical values by name, names by lower-case name) of received headers.
+
+    authority: of the URL, which stands for a missing Host. host: replaces a Host that was received.
+    """
     values: Any = headers
     spelling = None
     if headers.__class__ is dict and _are_plain(values.values()):
@@ -5791,8 +5906,9 @@ def _read_arrived_headers(headers: Headers, authority: str) -> tuple[dict[str, s
     if not spelling:
         values = _join_arrived_headers(headers)
         spelling = {name: name for name in values}
-    if "host" not in spelling and authority:
-        values, spelling = {**values, "host": authority}, {**spelling, "host": "host"}
+    if host is not None or ("host" not in spelling and authority):
+        name = spelling.get("host", "host")
+        values, spelling = {**values, name: host or authority}, {**spelling, "host": name}
     return values, spelling
 
 
@@ -5801,9 +5917,14 @@ def _read_spelling(names: tuple[str, ...]) -> dict[str, str]:
     spelling = {_header_name(name).lower(): name for name in names}
     if len(spelling) < len(names):
         return {}
-    if sum(map(len, names)) <= MAX_KEPT:
+    if _size_of_names(names) <= MAX_KEPT:
         _remember(_spellings, names, spelling)
     return spelling
+
+
+def _size_of_names(names: tuple[str, ...]) -> int:
+    """Return about how many bytes of memory names take."""
+    return 48 * len(names) + sum(map(len, names))
 
 
 def _join_arrived_headers(headers: Headers) -> dict[str, str]:
@@ -5887,11 +6008,8 @@ def _parse_authorization(text: str) -> tuple[_Credential, str, str]:
             raise SignatureError(MALFORMED_HEADER, f"Authorization has no {name}")
     if len(fields) > 3:
         raise SignatureError(MALFORMED_HEADER, "Authorization may contain only Credential, SignedHeaders and Signature")
-    credential, signed, signature = (
-        _Credential(algorithm, fields["Credential"], MALFORMED_HEADER),
-        fields["SignedHeaders"],
-        fields["Signature"],
-    )
+    credential = _Credential(algorithm, fields["Credential"], MALFORMED_HEADER)
+    signed, signature = fields["SignedHeaders"], fields["Signature"]
     if text.endswith(f"Signature={signature}") and len(signature) == 64 and len(text) <= MAX_KEPT:
         _remember(_authorizations, text[:-64], (credential, signed))
     return credential, signed, signature
@@ -5924,20 +6042,20 @@ def _amz_date_of(date: str) -> str:
 
 def _check_signed_headers(layout_key: tuple[Any, ...], spelling: dict[str, str], malformed: str) -> _HeaderLayout:
     """Return the layout of the signed headers. Raise SignatureError if the list is malformed, or too short for what was received."""
-    names, signed_headers, token_after = layout_key
+    names, signed_headers, token_after, unsigned_headers = layout_key
     listed = signed_headers.split(";")
     if listed != sorted(set(listed)) or signed_headers != signed_headers.lower():
         raise SignatureError(malformed, "the signed headers must be in lower case, sorted, separated by semicolons, each once")
     for name in listed:
         if name not in spelling:
             raise SignatureError("SignatureDoesNotMatch", f"header {_safe_prefix(name)} was signed, but was not received")
-    for name in sorted(set(spelling) - set(listed)):
-        if (name == "host" or _is_amazon_header(name)) and not (token_after and name == "x-amz-security-token"):
-            raise SignatureError("AccessDenied", f"header {name} was received, but was not signed")
     if "host" not in listed:
-        raise SignatureError("AccessDenied", "the request has no Host that was signed")
+        raise SignatureError("AccessDenied", "the header Host was not signed")
+    for name in sorted(set(spelling) - set(listed) - unsigned_headers):
+        if _is_amazon_header(name) and not (token_after and name == "x-amz-security-token"):
+            raise SignatureError("AccessDenied", f"header {name} was received, but was not signed")
     layout = _HeaderLayout([(name, spelling[name]) for name in listed])
-    if sum(map(len, names)) <= MAX_KEPT:
+    if _size_of_names(names) <= MAX_KEPT:
         _remember(_arrived_layouts, layout_key, layout)
     return layout
 
@@ -5965,24 +6083,24 @@ def _check_body(found: Verified, claim: _Claim, key: Any) -> None:
         raise SignatureError("MissingContentLength", "x-amz-decoded-content-length is missing, or not a number")
     chain = None if payload_hash == STREAMING_UNSIGNED else _SignatureChain(key, claim.amz_date, claim.signature)
     body, position = _decode_chunks(found.body, chain, int(length))
-    lines = found.body[position:].split(b"\r\n")
-    if payload_hash.endswith("-TRAILER"):
+    tail = found.body[position : position + MAX_TAIL]
+    if payload_hash.endswith("-TRAILER") and len(found.body) - position <= MAX_TAIL:
         announced = {name.strip().lower() for name in claim.header("x-amz-trailer").split(",") if name.strip()}
-        found.trailers = _check_trailers(lines, announced, chain)
+        found.trailers = _check_trailers(tail.split(b"\r\n"), announced, chain)
         _check_checksums(body, found.trailers)
-    elif lines != [b"", b""]:
+    elif tail != b"\r\n":
         raise SignatureError("InvalidRequest", "the body does not end after its last chunk")
-    found.body = bytes(body)
+    found.body = body
 
 
-def _decode_chunks(data: bytes, chain: _SignatureChain | None, length: int) -> tuple[bytearray, int]:
+def _decode_chunks(data: bytes, chain: _SignatureChain | None, length: int) -> tuple[bytes, int]:
     """Return (the data of an aws-chunked body, the position after its last chunk's line), each chunk's signature checked.
 
     chain: None for unsigned chunks. length: bytes of the data that the headers promise.
     """
-    body = bytearray()
+    body = io.BytesIO()  # in one buffer, which getvalue() does not copy, however small the chunks are
     view = memoryview(data)
-    position = 0
+    position = received = 0
     while True:
         end = data.find(b"\r\n", position, position + MAX_LINE)
         if end < 0:
@@ -5997,22 +6115,29 @@ def _decode_chunks(data: bytes, chain: _SignatureChain | None, length: int) -> t
             parts = "its size in hex" if chain is None else "its size in hex and its signature"
             raise SignatureError("InvalidRequest", f"a chunk must begin with {parts}")
         size = int(digits, 16)
+        received += size
         position, end = end + 2, end + 2 + size
-        if len(body) + size > length or (not size and len(body) < length):
+        if received > length or (not size and received < length):
             raise SignatureError("IncompleteBody", "the chunks are not as long as x-amz-decoded-content-length says")
         if end > len(data):
             raise SignatureError("IncompleteBody", "the aws-chunked body ends before its last chunk")
         chunk = view[position:end]
-        if chain is not None:
-            hashes = f"{EMPTY_SHA256}\n{sha256(chunk).hexdigest()}"
-            if not hmac.compare_digest(chain.sign("PAYLOAD", hashes).encode(), signature):
-                raise SignatureError("SignatureDoesNotMatch", "the signature of a chunk does not match its data and those before it")
+        if chain is not None and not _is_next(chain, "PAYLOAD", f"{EMPTY_SHA256}\n{sha256(chunk).hexdigest()}", signature):
+            raise SignatureError("SignatureDoesNotMatch", "the signature of a chunk does not match its data and those before it")
         if not size:
-            return body, position
-        body += chunk
+            return body.getvalue(), position
+        body.write(chunk)
         position = end + 2
         if data[end:position] != b"\r\n":
             raise SignatureError("IncompleteBody" if len(data) < position else "InvalidRequest", "a chunk is longer than its size")
+
+
+def _is_next(chain: _SignatureChain, kind: str, hashes: str, signature: bytes) -> bool:
+    """Return whether a signature is the next one of a chain. If not, the chain forgets the right one: a traceback may show it."""
+    if hmac.compare_digest(chain.sign(kind, hashes).encode(), signature):
+        return True
+    chain.signature = ""
+    return False
 
 
 def _check_trailers(lines: list[bytes], announced: set[str], chain: _SignatureChain | None) -> dict[str, str]:
@@ -6036,13 +6161,12 @@ def _check_trailers(lines: list[bytes], announced: set[str], chain: _SignatureCh
         raise SignatureError("MalformedTrailerError", "a trailer that x-amz-trailer announces is missing")
     if chain is not None:
         text = "".join([f"{name}:{value}\n" for name, value in sorted(trailers.items())])
-        expected = chain.sign("TRAILER", sha256(text.encode("latin-1")).hexdigest())
-        if not hmac.compare_digest(expected.encode(), signature):
+        if not _is_next(chain, "TRAILER", sha256(text.encode("latin-1")).hexdigest(), signature):
             raise SignatureError("SignatureDoesNotMatch", "the signature of the trailers does not match them and the data before them")
     return trailers
 
 
-def _check_checksums(body: bytearray, trailers: Mapping[str, str]) -> None:
+def _check_checksums(body: bytes, trailers: Mapping[str, str]) -> None:
     """Raise SignatureError if a checksum in a trailer is not that of the body."""
     from base64 import b64encode
 
@@ -6071,6 +6195,8 @@ def verify_post_policy(
     condition is not met, or a field is covered by no condition. Raises RequestError for wrong arguments.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html
     """
+    if credentials.__class__ is not Credentials:
+        _check_lookup(credentials)
     moment = _moment_of(now)
     form = _read_form(fields)
     missing = {"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "policy"} - set(form)
@@ -6104,7 +6230,7 @@ def verify_post_policy(
     for name in form:
         if name not in covered and name not in UNCOVERED_FIELDS and not name.startswith("x-ignore-"):
             raise SignatureError("AccessDenied", f"the form's field {_safe_prefix(name)} is covered by no condition of its policy")
-    return Verified(credential, seconds, end, ())
+    return Verified(credential, seconds, end, form["x-amz-signature"])
 
 
 def _read_form(fields: Any) -> dict[str, str]:
@@ -6168,6 +6294,224 @@ def _check_length(least: Any, most: Any, length: int | None) -> None:
     if not least <= length <= most:
         code = "EntityTooSmall" if length < least else "EntityTooLarge"
         raise SignatureError(code, f"the upload has {length} bytes; the policy allows {least} to {most}")
+
+
+def verify_wsgi(
+    app: Any, credentials: Any, *, service: str, region: str | None = None, max_body: int = MAX_BODY, require_signed_body: bool = True,
+    max_skew: float = 900, host: str | None = None, unsigned_headers: Iterable[str] = (), clock: Callable[[], float] = time.time,
+) -> Callable[..., Any]:  # fmt: skip
+    """Return a WSGI application that passes only rightly signed requests to another one, with the Verified in environ["sigv4"].
+
+    credentials, service, region, max_skew, host, unsigned_headers: as for verify. max_body: bytes of a body as received.
+    require_signed_body: refuse a body that the signature does not cover, such as one of UNSIGNED-PAYLOAD. clock: as for Signer.
+
+    The application reads the checked body from wsgi.input, without the framing of aws-chunked. The response is 403 to what is not
+    rightly signed, 400 to a path that normalization would change (dot segments, doubled slashes; not for S3), 413 to a body of more
+    than max_body bytes, and 411 to a body whose end the server does not mark. The request is verified as it was on the wire, which
+    RAW_URI or REQUEST_URI tell; where a server has neither, the path is encoded again, strictly.
+
+    Raises RequestError for wrong arguments.
+    Source: https://peps.python.org/pep-3333/
+    """
+    requirements = _Requirements(_read_scope("service", service), region, max_skew, host, unsigned_headers)
+    _check_lookup(credentials)
+
+    def guarded(environ: dict[str, Any], start_response: Any) -> Any:
+        method = environ["REQUEST_METHOD"]
+        try:
+            if "HTTP_SCRIPT_NAME" in environ:  # gunicorn takes it off the path, for the application and not for the signature
+                raise SignatureError("AccessDenied", "the header Script_Name is not accepted")
+            claim = _admit(method, _wsgi_target(environ), _wsgi_headers(environ), clock(), requirements)
+            known = _find_credentials(credentials, claim.credential.access_key_id)
+            found = _check_request(claim, known, _read_wsgi_body(environ, max_body), clock(), require_signed_body)
+        except SignatureError as error:
+            status, headers, text = _refusal(error, method)
+            start_response(f"{status} {REASONS[status]}", headers)
+            return [text]
+        checked = {**environ, "sigv4": found, "wsgi.input": io.BytesIO(found.body), "CONTENT_LENGTH": str(len(found.body))}
+        checked.pop("HTTP_TRANSFER_ENCODING", None)
+        if found.payload_hash.startswith("STREAMING-"):
+            checked["HTTP_CONTENT_ENCODING"] = _without_aws_chunked(checked.pop("HTTP_CONTENT_ENCODING", ""))
+        return app(checked, start_response)
+
+    return guarded
+
+
+def verify_asgi(
+    app: Any, credentials: Any, *, service: str, region: str | None = None, max_body: int = MAX_BODY, require_signed_body: bool = True,
+    max_skew: float = 900, host: str | None = None, unsigned_headers: Iterable[str] = (), clock: Callable[[], float] = time.time,
+) -> Callable[..., Any]:  # fmt: skip
+    """Return an ASGI application that passes only rightly signed requests to another one, with the Verified in scope["sigv4"].
+
+    credentials: as for verify, or a coroutine function. The other arguments and the responses are those of verify_wsgi.
+    A WebSocket is opened by a signed or presigned GET. Any other is closed before it is accepted, which servers send as 403.
+    The events of the lifespan are passed on.
+
+    Raises RequestError for wrong arguments.
+    Source: https://asgi.readthedocs.io/en/latest/specs/www.html
+    """
+    requirements = _Requirements(_read_scope("service", service), region, max_skew, host, unsigned_headers)
+    _check_lookup(credentials, can_wait=True)
+
+    async def guarded(scope: Any, receive: Any, send: Any) -> Any:
+        if scope["type"] == "lifespan":
+            return await app(scope, receive, send)
+        if scope["type"] not in ("http", "websocket"):
+            raise RequestError(f"scope['type'] is {_safe_prefix(scope['type'])}; it must be http, websocket or lifespan")
+        method = scope.get("method", "GET")  # a WebSocket has none
+        try:
+            claim = _admit(method, _asgi_target(scope), scope["headers"], clock(), requirements)
+            known = await _await_credentials(credentials, claim.credential.access_key_id)
+            body = b"" if scope["type"] == "websocket" else await _receive_body(receive, claim.header("content-length"), max_body)
+            if body is None:
+                return None
+            found = _check_request(claim, known, body, clock(), require_signed_body)
+        except SignatureError as error:
+            return await _send_refusal(error, method, scope["type"], receive, send)
+        messages = [{"type": "http.request", "body": found.body, "more_body": False}] if scope["type"] == "http" else []
+
+        async def receive_checked() -> Any:
+            return messages.pop() if messages else await receive()
+
+        headers = scope["headers"]
+        if found.payload_hash.startswith("STREAMING-"):
+            headers = [pair for pair in headers if pair[0] not in (b"content-length", b"content-encoding")]
+            coding = _without_aws_chunked(claim.header("content-encoding"))
+            headers += [(b"content-length", str(len(found.body)).encode()), (b"content-encoding", coding.encode())]
+        return await app({**scope, "headers": headers, "sigv4": found}, receive_checked, send)
+
+    return guarded
+
+
+class _Refusal(SignatureError):
+    """What a middleware refuses, whether it is signed or not. status: of the response."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.status = status
+
+
+def _admit(method: str, target: str, headers: Headers, moment: float, requirements: _Requirements) -> _Claim:
+    """Return what a request says about its signature. Raise SignatureError for what is refused without reading its body."""
+    path = target.partition("?")[0]
+    if path[:1] != "/":
+        raise _Refusal(400, "InvalidURI", "the target of the request must be a path that begins with /")
+    if requirements.service not in S3_SERVICES and ("//" in path or _remove_dot_segments(path) != path):
+        # It has the signature of the normalized path, but the application may route by this one.
+        raise _Refusal(400, "InvalidURI", "the path must be without dot segments and doubled slashes")
+    return _accept_claim(method, target, headers, moment, requirements)
+
+
+def _check_request(claim: _Claim, known: Credentials, body: bytes, moment: float, require_signed_body: bool) -> Verified:
+    """Return the request whose signature and body are right."""
+    found = _check_signature(claim, known, body, moment)
+    if body and require_signed_body and not found.body_is_signed:
+        raise SignatureError("AccessDenied", "the body is not signed; send its SHA-256, or signed chunks")
+    return found
+
+
+def _refusal(error: SignatureError, method: str) -> tuple[int, Pairs, bytes]:
+    """Return (status, headers, body) of the response to a request that is refused."""
+    _log(DEBUG, "refused a request: %s", error)
+    text = str(error).encode()
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text))), ("X-Amzn-ErrorType", error.code)]
+    return getattr(error, "status", 403), headers, b"" if method == "HEAD" else text
+
+
+async def _send_refusal(error: SignatureError, method: str, kind: str, receive: Any, send: Any) -> None:
+    """Send the response to a request that is refused. kind: http or websocket."""
+    status, headers, text = _refusal(error, method)
+    if kind == "websocket":
+        await receive()  # that it wants to connect
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": text})
+
+
+async def _await_credentials(credentials: Any, access_key_id: str) -> Credentials:
+    """Return the Credentials of an access key id, of a function or a coroutine function."""
+    found = _look_up(credentials, access_key_id)
+    if hasattr(found, "__await__"):
+        try:
+            found = await found
+        except LookupError:
+            found = None
+    return _require_credentials(found, access_key_id)
+
+
+def _wsgi_target(environ: Mapping[str, Any]) -> str:
+    """Return the request target as it was on the wire. Without RAW_URI and REQUEST_URI the path is encoded again."""
+    target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
+    if target:
+        return target
+    path = _percent_encode((environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1"), PLAIN_PATH)
+    return f"{path}?{environ.get('QUERY_STRING', '')}"
+
+
+def _asgi_target(scope: Mapping[str, Any]) -> str:
+    """Return the request target as it was on the wire. Without raw_path, as under Mangum, the path is encoded again."""
+    path = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else _percent_encode(scope["path"].encode(), PLAIN_PATH)
+    return f"{path}?{scope['query_string'].decode('latin-1')}"
+
+
+def _wsgi_headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers of a request."""
+    headers = {name[5:].replace("_", "-"): value for name, value in environ.items() if name[:5] == "HTTP_"}
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):  # the application reads these, and not HTTP_CONTENT_TYPE
+        headers.pop(name.replace("_", "-"), None)
+        if environ.get(name):
+            headers[name.replace("_", "-")] = environ[name]
+    return headers
+
+
+def _without_aws_chunked(coding: str) -> str:
+    """Return a Content-Encoding without aws-chunked."""
+    return ",".join([each.strip() for each in coding.split(",") if each.strip().lower() != "aws-chunked"])
+
+
+def _read_length(content_length: str, max_body: int) -> int:
+    """Return the number in a Content-Length, 0 if there is none."""
+    if content_length and not (content_length.isascii() and content_length.isdigit()):
+        raise _Refusal(400, "InvalidArgument", "Content-Length must be a number")
+    if len(content_length) > 18 or int(content_length or 0) > max_body:
+        raise _Refusal(413, "EntityTooLarge", f"the body is too large; {max_body} bytes are allowed")
+    return int(content_length or 0)
+
+
+def _read_wsgi_body(environ: Mapping[str, Any], max_body: int) -> bytes:
+    """Return the whole body of a request: to the end that the server marks, or as long as Content-Length says."""
+    length = _read_length(environ.get("CONTENT_LENGTH") or "", max_body)
+    has_end, is_chunked = bool(environ.get("wsgi.input_terminated")), "HTTP_TRANSFER_ENCODING" in environ
+    if is_chunked and not has_end:
+        raise _Refusal(411, "MissingContentLength", "this server reads no body without a Content-Length")
+    to_end = is_chunked or (has_end and not environ.get("CONTENT_LENGTH"))
+    most = max_body + 1 if to_end else length
+    body = io.BytesIO()
+    while body.tell() < most:
+        piece = environ["wsgi.input"].read(min(most - body.tell(), FILE_PIECE))
+        if not piece:
+            break
+        body.write(piece)
+    _read_length(str(body.tell()), max_body)
+    if body.tell() < length and not to_end:
+        raise _Refusal(400, "IncompleteBody", "the body is shorter than its Content-Length")
+    return body.getvalue()
+
+
+async def _receive_body(receive: Any, content_length: str, max_body: int) -> bytes | None:
+    """Return the whole body of a request, or None if the client has disconnected."""
+    _read_length(content_length, max_body)
+    body = io.BytesIO()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body.write(message.get("body", b""))
+        _read_length(str(body.tell()), max_body)
+        if not message.get("more_body"):
+            return body.getvalue()
 
 
 # 13. Explain ----------------------------------------------------------------------------------------------------------
