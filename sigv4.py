@@ -6178,6 +6178,8 @@ SECRET_WORDS = ("auth", "cookie", "credential", "key", "pass", "secret", "sessio
 CANONICAL_MARK, TO_SIGN_MARK = "Canonical String for this request should have been\n'", "String-to-Sign should have been\n'"
 REGION_CODES = frozenset("AuthorizationHeaderMalformed AuthorizationQueryParametersError PermanentRedirect TemporaryRedirect".split())
 MAX_SHOWN = 300  # characters of a value or a message
+MAX_PARTS = 20  # parts of a canonical request
+MAX_RESPONSE = 1 << 20  # bytes of a response that are read
 
 # The usual cause of a difference in a part of the canonical request, and the remedy.
 DIFFERENCES = {
@@ -6195,85 +6197,56 @@ DIFFERENCES = {
     " returned, and the same X-Amz-Content-SHA256. Only S3 accepts UNSIGNED-PAYLOAD.",
 }
 SECRET_IS_WRONG = (
-    "The service received what was signed, so the secret does not belong to this access key id: it was mistyped, cut, rotated, or is that"
-    " of another account. Some stores say the same about an unknown access key id."
+    "the secret does not belong to this access key id: it was mistyped, cut, rotated, or is that of another account. Some stores say the"
+    " same about an unknown access key id."
 )
 NO_SIGNATURE = "The service received no signature. A proxy or a redirect dropped the Authorization header, or none was sent."
-CONTENT_SHA256_IS_REQUIRED = (
-    "The service requires the signed header X-Amz-Content-SHA256. Pass content_sha256=True, or the service's own name."
-)
-# The cause of refusals that need no comparison, and the remedy, in the order in which they are tried. A refusal matches by its code,
-# or by a phrase in its message, in lower case.
+NO_CONTENT_SHA256 = "The service requires the signed header X-Amz-Content-SHA256. Pass content_sha256=True, or the service's own name."
+# (codes, phrase of a message in lower case, cause and remedy) of refusals that need no comparison, in the order in which they are
+# tried. A refusal matches by its code or by the phrase.
 CAUSES = (
-    ("", "required header for this request: x-amz-content-sha256", CONTENT_SHA256_IS_REQUIRED),
-    (
-        "",
-        "date in credential scope",
-        "The date in the credential scope is not that of X-Amz-Date. Sign again, and send all headers of one signature.",
-    ),
+    ("", "required header for this request: x-amz-content-sha256", NO_CONTENT_SHA256),
+    ("", "date in credential scope",
+        "The date in the credential scope is not that of X-Amz-Date. Sign again, and send all headers of one signature."),
     ("", "valid date or x-amz-date", "X-Amz-Date did not arrive as it was signed. Send the headers that sign returned."),
     ("", "x-amz-expires must be", f"The lifetime of the URL is out of range: expires= takes 1 to {MAX_EXPIRES} seconds."),
-    (
-        "",
-        "according to policy",
-        "The form does not meet its policy, or the policy has expired. Give each field a condition that it meets, or make a new form.",
-    ),
+    ("", "according to policy",
+        "The form does not meet its policy, or the policy has expired. Give each field a condition, or make a new form."),
     ("", "anonymous is not authorized", NO_SIGNATURE),
-    (
-        "SignatureDoesNotMatch InvalidSignatureException InvalidSignature",
-        "signature we calculated does not match",
-        "The service computed another signature and does not say from what. Check the secret first, then what may have changed after"
-        " signing: Host, the encoding of the path, a header, the body.",
-    ),
-    (
-        "ExpiredToken ExpiredTokenException TokenRefreshRequired",
-        "token has expired",
-        "The session token has expired. Fetch fresh credentials. A provider refreshes them in time, a fixed set does not.",
-    ),
-    (
-        "InvalidToken",
-        "token is invalid",
-        "The session token does not belong to this access key, or was cut. Use the key id, secret and token of one response.",
-    ),
-    (
-        "MissingAuthenticationToken MissingAuthenticationTokenException MissingSecurityHeader",
-        "missing authentication token",
-        f"{NO_SIGNATURE} API Gateway says the same about a path, a method or a stage that does not exist.",
-    ),
-    (
-        "IncompleteSignature IncompleteSignatureException AuthorizationHeaderMalformed AuthorizationQueryParametersError",
+    ("InvalidAccessKeyId InvalidClientTokenId UnrecognizedClientException", "token included in the request is invalid",
+        "The service does not know the access key id. It was mistyped or deleted, or belongs to another partition (China, GovCloud) or"
+        " another store. Or it is temporary, and its session token is missing or belongs to another key."),
+    ("SignatureDoesNotMatch InvalidSignatureException InvalidSignature", "signature we calculated does not match",
+        "The service computed another signature and does not say from what. Check the secret, then what may have changed after signing:"
+        " Host, the encoding of the path, a header, the body."),
+    ("ExpiredToken ExpiredTokenException TokenRefreshRequired", "token has expired",
+        "The session token has expired. Fetch fresh credentials. A provider refreshes them in time, a fixed set does not."),
+    ("InvalidToken", "token is invalid",
+        "The session token does not belong to this access key, or was cut. Use the key id, secret and token of one response."),
+    ("MissingAuthenticationToken MissingAuthenticationTokenException MissingSecurityHeader", "missing authentication token",
+        f"{NO_SIGNATURE} API Gateway says the same about a path, a method or a stage that does not exist."),
+    ("IncompleteSignature IncompleteSignatureException AuthorizationHeaderMalformed AuthorizationQueryParametersError",
         "authorization header",
         "The service could not read the signature. Send the Authorization header, or the query, unchanged and only once, and no other"
-        " kind of authentication beside it.",
-    ),
-    (
-        "XAmzContentSHA256Mismatch BadDigest InvalidDigest",
-        "content-sha256",
-        "The body that arrived is not the one that was hashed. Send the bytes that sign returned, and do not change them: no"
-        " compression, no other JSON, no other line ends.",
-    ),
-    (
-        "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError",
-        "not authorized to perform",
-        "The signature is valid, but the identity lacks the permission. Check the policies of the identity and of the resource."
-        " `sigv4 credentials` shows whose key it is.",
-    ),
-    (
-        "ForbiddenException",
-        "forbidden",
+        " kind of authentication beside it."),
+    ("XAmzContentSHA256Mismatch BadDigest InvalidDigest", "content-sha256",
+        "The body that arrived is not the one that was hashed. Send the bytes that sign returned, unchanged: not compressed, no other"
+        " JSON, no other line ends."),
+    ("AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError", "not authorized to perform",
+        "The signature is valid, but the identity lacks the permission. Check the policies of identity and resource."
+        " `sigv4 credentials --identity` shows whose key it is."),
+    ("ForbiddenException", "forbidden",
         "The service gives no reason. API Gateway responds so if an API key is missing or a resource policy forbids the request,"
-        " OpenSearch Serverless if no data access policy names the identity.",
-    ),
-)
-UNKNOWN_KEY_CODES = frozenset("InvalidAccessKeyId InvalidClientTokenId UnrecognizedClientException".split())
+        " OpenSearch Serverless if no data access policy names the identity."),
+)  # fmt: skip
 
 
 def explain(signed: Any, response: Any) -> str:
-    """Return why a service refused a request: what it received differently, the usual cause and the remedy.
+    """Return why a service refused a request: what it received differently, the usual cause, the remedy.
 
     signed: the SignedRequest; (method, url, headers, body) as they were sent; a presigned URL; or None for the request that the
     response refers to. response: that of Client, requests, httpx, urllib3 or http.client; an HTTPError of urllib; (status, headers,
-    body); or the response as str or bytes, with or without its head.
+    body); or the response as str or bytes, with or without its head. Only its first MiB is read.
 
     Secrets, tokens and signatures are never shown, only their length.
     Raises RequestError for what is not a response, and for a `signed` that carries no signature.
@@ -6300,8 +6273,8 @@ def explain(signed: Any, response: Any) -> str:
 
 
 class _Received:
-    """A response as explain reads it, in any form: status (int or None), headers, text, code and message of the error, and the
-    canonical request and string to sign that it quotes, or empty strings."""
+    """A response: status (int or None), headers, text, the error's code and message, and the canonical request and string to sign
+    that it quotes, or empty strings."""
 
     def __init__(self, response: Any) -> None:
         self.status, self.headers, self.text = _read_response(response)
@@ -6318,25 +6291,22 @@ class _Received:
 class _Stages:
     """What was signed, as far as it is known: canonical request, string to sign and access key id, or empty strings.
 
-    What a URL or a library's request leaves open is taken from the request that the service quotes.
+    What a library's request or a presigned URL does not show is taken from the request that the service quotes.
+    assumed: what a URL does not show, the method and the signed headers.
     """
 
     def __init__(self, signed: Any, received: _Received) -> None:
         self.canonical_request = self.string_to_sign = self.access_key_id = ""
+        self.assumed: list[str] = []
         if signed is None:
             return
         if isinstance(signed, SignedRequest):
-            self.access_key_id = signed.headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0]
             self.canonical_request, self.string_to_sign = signed.canonical_request, signed.string_to_sign
+            in_query = signed.canonical_request.partition("X-Amz-Credential=")[2].partition("%2F")[0]
+            self.access_key_id = signed.headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0] or in_query
             return
-        quoted = received.canonical_request
         if isinstance(signed, str):
-            lines = [line.partition(":") for line in quoted.split("\n")[3:-3]]
-            query = _signature_parameters(_sorted_pieces(_strict_query(_read_target(signed)[1])))
-            names = query.get("x-amz-signedheaders", "").lower().split(";")
-            given = [(name, value.replace("\r", " ")) for name, _, value in lines if name in names and name != "host"]
-            method = quoted.partition("\n")[0]
-            signed = (method if method in METHODS else "GET", signed, given, None)
+            signed = (..., signed, ..., None)
         elif hasattr(signed, "method") and hasattr(signed, "url"):  # the request of a library
             signed = (signed.method, signed.url, signed.headers, _body_of(signed))
         if not isinstance(signed, (tuple, list)) or len(signed) != 4:
@@ -6344,6 +6314,14 @@ class _Stages:
                 f"signed is {_describe_type(signed)}; pass a SignedRequest, (method, url, headers, body), or a presigned URL"
             )
         method, url, headers, body = signed
+        quoted = received.canonical_request
+        if method is ...:
+            self.assumed.append("method")
+            method = quoted.partition("\n")[0]
+            method = method if method in METHODS else "GET"
+        if headers is ...:
+            headers = _quoted_headers(url, quoted)
+            self.assumed += [f"header {name}" for name in headers]
         claim = _read_claim(method, url, headers)
         payload_hash = claim.declared_hash
         if payload_hash is None and claim.life is not None and claim.credential.service in S3_SERVICES | {LATTICE}:
@@ -6356,6 +6334,16 @@ class _Stages:
         self.string_to_sign = string_to_sign(self.canonical_request, claim.amz_date, credential.scope, credential.algorithm)
 
 
+def _quoted_headers(url: str, quoted: str) -> dict[str, str]:
+    """Return the signed headers of a presigned URL but Host, with their values in the quoted canonical request."""
+    lines = [line.partition(":") for line in quoted.split("\n")[3:-3]]
+    values = {name: value.replace("\r", " ") for name, _, value in lines}
+    _, query, _ = _read_target(url)
+    parameters = _signature_parameters(_sorted_pieces(_strict_query(query)))
+    names = parameters.get("x-amz-signedheaders", "").lower().split(";")
+    return {name: values.get(name, "") for name in names if name not in ("", "host")}
+
+
 def _find_causes(request: SignedRequest | None, response: Response) -> list[str]:
     """Return what explain finds about a refused request; nothing if the response is not a refusal that it knows."""
     received = _Received(response)
@@ -6365,11 +6353,11 @@ def _find_causes(request: SignedRequest | None, response: Response) -> list[str]
 def _causes_of(stages: _Stages, received: _Received) -> list[str]:
     """Return the causes of a refusal, nothing if none is known."""
     if received.canonical_request and stages.canonical_request:
-        return _compare(stages.canonical_request, received.canonical_request) or [_compare_strings_to_sign(stages, received)]
+        return _compare(stages.canonical_request, received.canonical_request) or _compare_strings_to_sign(stages, received)
     if received.canonical_request:
-        parts = _canonical_parts(received.canonical_request).items()
-        shown = "\n    ".join([f"{_shown_name(name)}: {_shown_value(name, value)}" for name, value in parts])
-        return [f"There is no signed request to compare with. The service received:\n    {shown}"]
+        parts = [(name, _shown_value(name, value)) for name, value in _canonical_parts(received.canonical_request).items()]
+        lines = _limit([f"{_shown_name(name)}: {value}" for name, value in parts])
+        return ["\n    ".join(["There is no signed request to compare with. The service received:", *lines])]
     return _causes_of_time(stages, received) or _causes_of_scope(stages, received) or _causes_of_code(stages, received)
 
 
@@ -6390,8 +6378,8 @@ def _causes_of_time(stages: _Stages, received: _Received) -> list[str]:
         ahead = _parse_amz_date(stages.string_to_sign.split("\n")[1], "") - now
         off = f" by {abs(ahead):.0f} s: it is {'ahead of' if ahead > 0 else 'behind'} the service's clock"
     return [
-        f"The clock that signed is off{off}. Synchronize it with NTP; Client corrects it. A request that waited for minutes before it was"
-        " sent must be signed again."
+        f"The clock that signed is off{off}. Synchronize it with NTP; Client corrects it. Or the request waited for minutes before it was"
+        " sent: sign it again."
     ]
 
 
@@ -6424,29 +6412,41 @@ def _causes_of_code(stages: _Stages, received: _Received) -> list[str]:
         return [f"A header was sent that was not signed{which}. Pass every x-amz- header to sign, and add none afterwards."]
     missing = _xml_text(received.text, "MissingHeaderName")
     if missing.lower() == CONTENT_SHA256:
-        return [CONTENT_SHA256_IS_REQUIRED]
+        return [NO_CONTENT_SHA256]
     if missing:
         return [f"The service requires the header {_shown_text(missing)}, which did not arrive. Pass it to sign, and send it."]
-    if received.code in UNKNOWN_KEY_CODES or "security token included in the request is invalid" in lower:
-        return [_explain_key(stages.canonical_request, stages.access_key_id or _xml_text(received.text, "AWSAccessKeyId"))]
     is_refusal = received.status is None or received.status in REFUSALS
     for codes, phrase, cause in CAUSES:
         if received.code in codes.split() or (phrase in lower and is_refusal):
-            return [cause]
+            suspects = _suspects(stages, received) if "another signature" in cause else []
+            return [*suspects, _cause_of_key(stages, received, cause) if "session token" in cause else cause]
     return []
 
 
-def _explain_key(canonical_request: str, access_key_id: str) -> str:
-    """Return the cause of a refusal that says that the access key is not known."""
-    lower = canonical_request.lower()
-    shown = f" {_shown_text(access_key_id)}" if access_key_id else ""
+def _cause_of_key(stages: _Stages, received: _Received, cause: str) -> str:
+    """Return the cause of a refusal that is about the access key or its token. AKIA begins permanent keys, ASIA temporary ones."""
+    access_key_id = stages.access_key_id or _xml_text(received.text, "AWSAccessKeyId")
+    lower = stages.canonical_request.lower()
     has_token = "x-amz-security-token" in lower or "x-amz-s3session-token" in lower
-    if access_key_id.startswith("ASIA") and canonical_request and not has_token:
+    shown = f" {_shown_text(access_key_id)}" if access_key_id else ""
+    if access_key_id.startswith("AKIA") and has_token:
+        return f"The access key id{shown} is permanent, but was sent with a session token. AWS_SESSION_TOKEN is probably stale: unset it."
+    if access_key_id.startswith("ASIA") and lower and not has_token:
         return f"The access key id{shown} is temporary, but no session token was signed. Pass session_token to Credentials."
-    return (
-        f"The service does not know the access key id{shown}. It was mistyped or deleted, or belongs to another partition (China, GovCloud)"
-        " or another store. Or it is temporary, and its session token is missing or belongs to another key."
-    )
+    return cause.replace("the access key id", f"the access key id{shown}")
+
+
+def _suspects(stages: _Stages, received: _Received) -> list[str]:
+    """Return what a presigned URL does not show, and what the service received of it."""
+    quoted = _canonical_parts(received.canonical_request) if received.canonical_request else {}
+    suspects = []
+    for name in stages.assumed:
+        rule = "A presigned URL works only with the method that it was made for."
+        if name != "method":
+            rule = "This header was signed, so it must be sent with the value that was signed."
+        arrived = f" The service received {_shown_value(name, quoted.get(name))}." if quoted else ""
+        suspects.append(f"{_shown_name(name)}: {rule}{arrived}")
+    return _limit(suspects)
 
 
 def _wrong_scope(what: str, signed: str, right: str) -> str:
@@ -6466,48 +6466,51 @@ def _attribute(value: Any, name: str) -> Any:
 
 
 def _read_response(response: Any) -> tuple[int | None, dict[str, str], str]:
-    """Return (status, headers by lower-case name, text) of a response in any form; None and no headers if they are not known."""
+    """Return (status or None, headers by lower-case name, text) of a response in any form."""
     status: Any = None
     headers: Any = _attribute(response, "headers")
     body: Any = response
     if isinstance(response, tuple) and len(response) == 3:
         status, headers, body = response
     elif not isinstance(response, (str, bytes, bytearray, memoryview)):
-        try:
-            values = [_attribute(response, name) for name in ("status_code", "status", "code")]
-            status = next((value for value in values if value is not None), None)
-            # Client's, then requests' and httpx's, then urllib3's; http.client's and urllib's are read.
-            values = [_attribute(response, name) for name in ("body", "content", "data")]
-            read = _attribute(response, "read")
-            body = next((value for value in values if value is not None), None)
-            if body is None:
-                body = read() if read else b"" if isinstance(response, OSError) else None
-        except Exception as error:  # a library's own, as httpx.ResponseNotRead
-            raise RequestError(f"the response cannot be read ({type(error).__name__}); read its body first") from error
-    if hasattr(body, "close") and hasattr(body, "send"):
-        body.close()  # a coroutine
+        values = [_attribute(response, name) for name in ("status_code", "status", "code")]
+        status = next((value for value in values if value is not None), None)
+        body = _read_library_body(response)
     if not isinstance(body, (str, bytes, bytearray, memoryview)):
         raise RequestError(
             f"response is {_describe_type(response)}; pass a library's response whose body was read, (status, headers, body), or its text"
         )
-    text = body if isinstance(body, str) else bytes(body).decode("utf-8", "replace")
+    text = body[:MAX_RESPONSE] if isinstance(body, str) else bytes(body)[:MAX_RESPONSE].decode("utf-8", "replace")
     if headers is None and text.startswith("HTTP/"):
         status, headers, text = _split_heads(text.replace("\r\n", "\n"))
     return status if isinstance(status, int) else None, dict(_response_headers(headers)), text
 
 
+def _read_library_body(response: Any) -> Any:
+    """Return the body of a library's response, or None. Raise RequestError if it cannot be read."""
+    try:
+        for name in ("body", "content", "data"):  # Client's, requests' and httpx's, urllib3's
+            if _attribute(response, name) is not None:
+                return _attribute(response, name)
+        read = _attribute(response, "read")  # http.client's and urllib's
+        return read(MAX_RESPONSE) if read else b"" if isinstance(response, OSError) else None
+    except Exception as error:  # a library's own, as httpx.ResponseNotRead
+        failure = type(error).__name__
+    # Raised here, so that the error, which may contain what was read, is not its context.
+    raise RequestError(f"the response cannot be read ({failure}); read its body first")
+
+
 def _split_heads(text: str) -> tuple[int | None, Pairs, str]:
     """Return (status, headers, body) of a response with its head. curl -i also prints interim ones, such as 100 Continue."""
-    start, status, lines = 0, None, [""]
-    while text.startswith("HTTP/", start) and (status is None or 100 <= status < 200):
+    start, lines = 0, [""]
+    status: int | None = 100
+    while status is not None and 100 <= status < 200 and text.startswith("HTTP/", start):
         end = text.find("\n\n", start)
         end = len(text) if end < 0 else end
         lines = text[start:end].split("\n")
         number = lines[0].split(" ")[1:2]
         status = int(number[0]) if number and number[0].isascii() and number[0].isdigit() and len(number[0]) == 3 else None
         start = end + 2
-        if status is None:
-            break
     headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
     return status, headers, text[start:]
 
@@ -6522,7 +6525,7 @@ def _body_of(request: Any) -> Any:
 
 
 def _canonical_parts(canonical: str) -> dict[str, str]:
-    """Return the parts of a canonical request by name: method, path, `parameter NAME`, `header NAME`, signed headers, payload hash."""
+    """Return the parts of a canonical request by name: method, path, parameter NAME, header NAME, signed headers, payload hash."""
     method, path, query, *lines = [*canonical.split("\n"), "", "", ""]
     lines = lines[: len(canonical.split("\n")) - 3]
     parts = {"method": method, "path": path}
@@ -6547,25 +6550,32 @@ def _compare(canonical: str, received: str) -> list[str]:
             found.append(f"{_shown_name(name)}: {signed} was signed, the service received {arrived}. {cause}")
     if len(found) > 1:  # the headers themselves say it
         found = [each for each in found if not each.startswith("signed headers:")]
-    return found or ["The service received the same parts in another order or layout. Send the URL that sign returned."]
+    return _limit(found) or ["The service received the same parts in another order or layout. Send the URL that sign returned."]
 
 
-def _compare_strings_to_sign(stages: _Stages, received: _Received) -> str:
-    """Return the cause of a refusal if the canonical requests are equal."""
+def _compare_strings_to_sign(stages: _Stages, received: _Received) -> list[str]:
+    """Return the causes of a refusal if the canonical requests are equal."""
     names = ("algorithm", "X-Amz-Date", "scope")
     for name, ours, theirs in zip(names, stages.string_to_sign.split("\n"), received.string_to_sign.split("\n")):
-        if ours != theirs:
-            return (
+        if ours != theirs and received.string_to_sign:
+            return [
                 f"{name}: {_shown_plain(ours)} was signed, the service computed with {_shown_plain(theirs)}. Sign for the service and the"
                 " region of the host, and send the X-Amz-Date that was signed."
-            )
-    return SECRET_IS_WRONG
+            ]
+    suspects = _suspects(stages, received)
+    return [*suspects, f"{'If these are right,' if suspects else 'The service received what was signed, so'} {SECRET_IS_WRONG}"]
 
 
 def _quoted_after(message: str, before: str) -> str:
     """Return the text in quotes of either kind that follows another one."""
     rest = message.partition(before)[2]
     return rest[1:].partition(rest[0])[0] if rest[:1] in ("'", '"') else ""
+
+
+def _limit(items: list[str]) -> list[str]:
+    """Return the first items of a list, and how many more there are."""
+    more = len(items) - MAX_PARTS
+    return [*items[:MAX_PARTS], f"and {more} more"] if more > 0 else items
 
 
 def _shown_name(name: str) -> str:
@@ -6721,7 +6731,7 @@ def _make_parser() -> Any:
     sub = add("explain", _command_explain, "say why a service refused a request", "%(prog)s [options] [FILE]")
     sub.add_argument("file", metavar="FILE", nargs="?", default="-", help="the response, with or without its head; default: stdin")
     sub.add_argument("--signed", metavar="REQUEST", help="a presigned URL, or @FILE of what `sign --json` printed, to compare with")
-    sub.add_argument("-X", "--request", metavar="METHOD", help="of the presigned URL; default: what the service received")
+    sub.add_argument("-X", "--method", "--request", metavar="METHOD", help="of the presigned URL; default: what the service received")
     text = "write a copy of this file that contains only what is named"
     sub = add("vendor", _command_vendor, text, "%(prog)s [options] NAME ...")
     sub.add_argument("names", metavar="NAME", nargs="*", help="public names, such as Signer or from_env")
@@ -6733,7 +6743,7 @@ def _make_parser() -> Any:
 def _add_request_options(sub: Any, name: str) -> None:
     """Add the options of sign, presign or fetch to its parser."""
     sub.add_argument("url", metavar="URL", help="e.g. https://bucket.s3.amazonaws.com/key")
-    sub.add_argument("-X", "--request", metavar="METHOD", help="default: GET, or POST with -d")
+    sub.add_argument("-X", "--method", "--request", metavar="METHOD", help="default: GET, or POST with -d")
     sub.add_argument("-H", "--header", metavar="LINE", action="append", default=[], help="'Name: value', or @FILE; repeatable")
     sub.add_argument("-d", "--data", metavar="DATA", action="append", default=[], help="the body, or @FILE, or @- for stdin")
     sub.add_argument("--service", metavar="NAME", help="default: from the URL")
@@ -6872,8 +6882,8 @@ def _command_explain(arguments: Any) -> None:
             signed = [fields[name] for name in ("method", "url", "headers")] + [b64decode(fields["body"])]
         except (ValueError, TypeError, KeyError, RecursionError):
             raise RequestError(f"{signed[1:]} does not contain what `sign --json` prints") from None
-    elif signed is not None and arguments.request:
-        signed = (arguments.request, signed, None, None)
+    elif signed is not None and arguments.method:
+        signed = (arguments.method, signed, ..., None)
     if arguments.file == "-":
         data = _open_data(["@-"], True, arguments.opened).read()
     else:
@@ -6902,7 +6912,7 @@ def _read_request(arguments: Any) -> tuple[str, Pairs, Any]:
     body = _open_data(arguments.data, "content-length" in named, arguments.opened)
     if body is not None and "content-type" not in named:
         headers.append(("Content-Type", "application/x-www-form-urlencoded"))
-    return arguments.request or ("GET" if body is None else "POST"), headers, body
+    return arguments.method or ("GET" if body is None else "POST"), headers, body
 
 
 def _open_data(values: list[str], length_is_known: bool, opened: list[Any]) -> Any:

@@ -6549,7 +6549,7 @@ CODES_AND_MESSAGES = [
         [("AuthorizationQueryParametersError", "X-Amz-Expires must be less than a week (in seconds) that is 604800")]),
     ("The form does not meet its policy, or the policy has expired", "", [("AccessDenied", "Invalid according to Policy: it expired.")]),
     (NO_SIGNATURE, "", [("AccessDeniedException", "User: anonymous is not authorized to perform: es:ESHttpGet because no policy allows")]),
-    ("The service computed another signature and does not say from what. Check the secret first",
+    ("The service computed another signature and does not say from what. Check the secret, then what may have changed after signing: Host,",
         "SignatureDoesNotMatch InvalidSignatureException InvalidSignature", [("InvalidSignatureException", MISMATCH)]),
     ("The session token has expired. Fetch fresh credentials", "ExpiredToken ExpiredTokenException TokenRefreshRequired",
         [("ExpiredToken", "The provided token has expired.")]),
@@ -6563,7 +6563,8 @@ CODES_AND_MESSAGES = [
     ("The body that arrived is not the one that was hashed. Send the bytes that sign returned",
         "XAmzContentSHA256Mismatch BadDigest InvalidDigest",
         [("XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")]),
-    ("The signature is valid, but the identity lacks the permission",
+    ("The signature is valid, but the identity lacks the permission. Check the policies of identity and resource."
+        " `sigv4 credentials --identity` shows whose key it is.",
         "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError",
         [("AccessDeniedException", "User: arn:aws:iam::123456789012:user/a is not authorized to perform: execute-api:Invoke on: arn")]),
     ("The service gives no reason. API Gateway responds so if an API key is missing or a resource policy forbids the request, OpenSearch"
@@ -6650,6 +6651,7 @@ def test_region_and_endpoint_in_a_response_are_told():
 
 
 WRONG_KEY = "The service received what was signed, so the secret does not belong to this access key id"
+IF_THESE_ARE_RIGHT = "If these are right, the secret does not belong to this access key id"
 METHOD = "A redirect or the HTTP library changed the method. Sign the method that is sent"
 PATH = "The path was encoded, decoded or normalized differently ... S3 needs double_encode=False and normalize_path=False"
 PARAMETER = "A query parameter was added, dropped or encoded differently after signing ... write %20 for a blank and %2B for a plus"
@@ -6736,6 +6738,8 @@ def test_quoted_canonical_request_without_its_end_is_read():
     cut = quote_in_text(replaced(API_POST, ("x-custom:1", "x-custom:2")), "").partition("'\n\nThe String")[0]
     for message in (cut, f"{cut}'\n", f"{cut}'\n\nThe String-to-Sign should have been\n'"):
         assert causes_of(API_POST, api_error(message))[0].startswith("header x-custom: '1' was signed, the service received '2'. ")
+    same = quoting(API_POST)[2].partition("'\\n\\nThe String")[0] + '"}'
+    assert causes_of(API_POST, same)[0].startswith(WRONG_KEY)
 
 
 @pytest.mark.parametrize(("headers", "size"), [
@@ -6763,6 +6767,23 @@ def test_temporary_key_without_a_session_token_is_told():
                 assert "'ASIAEXAMPLE'" in cause
                 assert ("temporary, but no session token was signed. Pass session_token to Credentials" in cause) is (token is None)
     assert "no session token was signed" not in causes_of(None, s3_error("InvalidAccessKeyId", "...", AWSAccessKeyId="ASIAEXAMPLE"))[0]
+
+
+def test_permanent_key_with_a_session_token_lets_a_stale_variable_be_suspected():
+    stale = "The access key id 'AKIAIOSFODNN7EXAMPLE' is permanent, but was sent with a session token. AWS_SESSION_TOKEN is probably stale: unset"
+    refusals = [
+        ("InvalidToken", "The provided token is malformed or otherwise invalid."), ("InvalidClientTokenId", INVALID_TOKEN),
+        ("UnrecognizedClientException", INVALID_TOKEN), ("Other", INVALID_TOKEN), ("ExpiredToken", "The provided token has expired."),
+    ]  # fmt: skip
+    for token in (None, TOKEN):
+        signer = Signer(Credentials("AKIAIOSFODNN7EXAMPLE", SECRET, token))
+        header, link = signer.sign("GET", S3_URL, now=NOW), signer.presign("GET", S3_URL, now=NOW)
+        in_query = sigv4.SignedRequest("GET", link, {}, None, "", sigv4_canonical(link), "")
+        for signed in (header, link, in_query):
+            for code, message in refusals:
+                (cause,) = causes_of(signed, api_error(message, code))
+                assert cause.startswith(stale) is (token is not None), cause
+        assert causes_of(header, api_error("User: u is not authorized to perform: a"))[0].startswith("The signature is valid")
 
 
 def test_each_form_of_a_signed_request_gives_the_same_explanation():
@@ -6801,9 +6822,14 @@ def quoted_for_link(link, method="GET", payload_hash="UNSIGNED-PAYLOAD", change=
     return s3_error("SignatureDoesNotMatch", MISMATCH, CanonicalRequest=canonical, StringToSign=to_sign)
 
 
+def sigv4_canonical(link, method="GET"):
+    """The canonical request of a presigned URL of S3."""
+    return html.unescape(re.search("<CanonicalRequest>(.*)</CanonicalRequest>", quoted_for_link(link, method), re.S).group(1))
+
+
 @pytest.mark.parametrize("signed", [S3_LINK, ("GET", S3_LINK, None, None), ("GET", S3_LINK, {"Host": S3_URL.split("/")[2]}, b"")])
 def test_presigned_url_is_compared(signed):
-    assert causes_of(signed, quoted_for_link(S3_LINK))[0].startswith(WRONG_KEY)
+    assert causes_of(signed, quoted_for_link(S3_LINK))[-1].startswith(WRONG_KEY if signed is not S3_LINK else IF_THESE_ARE_RIGHT)
     (cause,) = causes_of(signed, quoted_for_link(S3_LINK, host="proxy"))
     assert cause.startswith("header host: 'examplebucket.s3.amazonaws.com' was signed, the service received 'proxy'")
     if not isinstance(signed, str):
@@ -6823,10 +6849,41 @@ def test_presigned_url_is_compared(signed):
     ("execute-api", "GET", {}, {}, sigv4.EMPTY_SHA256),
 ])  # fmt: skip
 def test_method_headers_and_payload_hash_of_a_presigned_url_are_known(service, method, headers, options, payload_hash):
-    """A URL alone does not show the method and the values of headers that were signed, so no difference in them may be told."""
     link = Signer(EXAMPLE, service=service, region="us-east-1", **options).presign(method, API_URL, headers, now=NOW)
-    for signed in ((method, link, headers, None), link):
-        assert causes_of(signed, quoted_for_link(link, method, payload_hash, **headers))[0].startswith(WRONG_KEY)
+    response = quoted_for_link(link, method, payload_hash, **headers)
+    assert causes_of((method, link, headers, None), response)[0].startswith(WRONG_KEY)
+    assert causes_of(link, response)[-1].startswith(IF_THESE_ARE_RIGHT)
+
+
+def test_method_and_signed_headers_are_the_first_suspects_for_a_presigned_url_alone(cli):
+    """The URL alone does not show the method and the values of headers that were signed, so no difference in them can be told."""
+    signer = Signer(EXAMPLE, service="s3", region="us-east-1")
+    put = signer.presign("PUT", S3_URL, {"Content-Type": "text/plain", "x-amz-meta-key": "1"}, now=NOW)
+    response = quoted_for_link(put, "POST", **{"content-type": "text/html", "x-amz-meta-key": "secret"})
+    method = "method: A presigned URL works only with the method that it was made for."
+    header = "This header was signed, so it must be sent with the value that was signed."
+    expected = [
+        f"{method} The service received 'POST'.",
+        f"header content-type: {header} The service received 'text/html'.",
+        f"header x-amz-meta-key: {header} The service received a value of 6 characters.",
+        f"{IF_THESE_ARE_RIGHT}: it was mistyped, cut, rotated, or is that of another account.",
+    ]
+    causes = causes_of(put, response)
+    assert [cause[: len(start)] for cause, start in zip(causes, expected)] == expected
+    assert len(causes) == len(expected)
+    without_quote = causes_of(put, s3_error("SignatureDoesNotMatch", MISMATCH))
+    assert without_quote[:3] == [method, f"header content-type: {header}", f"header x-amz-meta-key: {header}"]
+    assert without_quote[3].startswith("The service computed another signature and does not say from what. Check the secret, then what")
+    nothing_arrived = causes_of(put, quoted_for_link(put, "PUT", **{"content-type": "", "x-amz-meta-key": ""}))
+    assert nothing_arrived[1].endswith("The service received ''.")
+    for code, message, cause in (("AccessDenied", "Request has expired", "The URL was valid for"), ("NoSuchKey", "gone", "It does not")):
+        assert causes_of(put, s3_error(code, message))[0].startswith(cause)
+    status, out, err = cli("explain", "--signed", put, "--method", "PUT", stdin=response.encode())
+    lines = out.decode().split("\n- ")[1:]
+    assert (status, err, len(lines)) == (0, "", 1)
+    assert lines[0].startswith("method: 'PUT' was signed, the service received 'POST'. ")
+    status, out, err = cli("explain", "--signed", put, "-X", "POST", stdin=response.encode())
+    assert [line.partition(":")[0] for line in out.decode().split("\n- ")[1:3]] == ["header content-type", "header x-amz-meta-key"]
 
 
 @pytest.mark.parametrize("line", ["x-a:1", "x-a:1\r2", "authorization:x", "x-amz-date:x"], ids=ascii)
@@ -6908,10 +6965,19 @@ def test_asynchronous_response_must_be_read_first():
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with pytest.raises(RequestError, match="body was read"):
+        with pytest.raises(RequestError, match="read its body first"):
             sigv4.explain(API_POST, AsynchronousResponse())
         gc.collect()
     assert not caught, "the coroutine of read() was never awaited"
+
+
+def test_error_about_an_unreadable_response_holds_nothing_of_it():
+    def read(size):
+        raise http.client.IncompleteRead(TOKEN.encode())
+
+    with pytest.raises(RequestError, match=r"cannot be read \(IncompleteRead\); read its body first") as caught:
+        sigv4.explain(API_POST, types.SimpleNamespace(status=403, headers={}, read=read))
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
 @pytest.mark.parametrize(("signed", "response", "complaint"), [
@@ -7018,6 +7084,10 @@ def test_law_mutated_responses_are_explained_in_printable_words():
 def test_long_parts_of_a_response_are_cut():
     many = replaced(S3_GET, ("prefix=x", "&".join(["a=" + "1" * 10] * 50000)), ("host:", "host:" + "h." * 9999))
     assert len(sigv4.explain(S3_GET, quoting(S3_GET, many))) < 2000
+    many = replaced(API_POST, ("a=1", "&".join([f"a{index}=1" for index in range(1000)])))
+    causes = causes_of(API_POST, quoting(API_POST, many))
+    assert (len(causes), causes[20]) == (21, "and 981 more")
+    assert sigv4.explain(None, quoting(API_POST, many)).endswith("\n    and 991 more")
     words = "word " * 100
     for value, shown in (("x " * 150, repr("x " * 150)), ("x " * 150 + "y", repr("x " * 148 + "x..."))):
         for part, change in (("header x-custom", ("x-custom:1", f"x-custom:{value}")), ("path", ("/prod/a%2520b", value))):
@@ -7031,6 +7101,30 @@ def test_long_parts_of_a_response_are_cut():
         (s3_error("AccessDenied", "Request has expired", X_Amz_Expires=words), f" {words[:10]} s"),
     ):
         assert shown in sigv4.explain(API_POST, response)
+
+
+def test_response_is_read_up_to_a_mebibyte():
+    filler, late = " " * (1 << 20), f"<Error><Code>AccessDenied</Code><Message>{INVALID_TOKEN}</Message></Error>"
+
+    def read(size):
+        assert size == 1 << 20
+        return b"x"
+
+    assert "It does not mention the signature" in sigv4.explain(API_POST, types.SimpleNamespace(status=400, headers={}, read=read))
+    for form in (str, str.encode, lambda text: memoryview(text.encode()), lambda text: (403, {}, text)):
+        assert UNKNOWN_KEY in sigv4.explain(API_POST, form(filler[: -len(late)] + late))
+        assert NO_BODY in sigv4.explain(API_POST, form(filler + late))
+
+
+@pytest.mark.parametrize("respond", [
+    lambda size: "HTTP/1.1 100 C\r\n\r\n" * (size // 18) + "HTTP/1.1 403 Forbidden\r\n\r\n",
+    lambda size: "HTTP/1.1 403 Forbidden\r\n" + "a: b\r\n" * (size // 6) + "\r\n",
+    lambda size: quoting(API_POST, replaced(API_POST, ("a=1", "&".join(["a=1"] * (size // 4))))),
+    lambda size: quoting(API_POST, replaced(API_POST, ("a=1", "&".join([f"a{index}=1" for index in range(size // 8)])))),
+], ids=["interim heads", "headers", "repeated parameters", "parameters"])  # fmt: skip
+def test_time_of_an_explanation_grows_with_the_length_of_the_response(respond, tmp_path):
+    _, is_proportional = growth(lambda size, _: sigv4.explain(API_POST, respond(size)), tmp_path)
+    assert is_proportional
 
 
 def quote_what_arrived(handler):
