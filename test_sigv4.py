@@ -6770,7 +6770,7 @@ def test_temporary_key_without_a_session_token_is_told():
 
 
 def test_permanent_key_with_a_session_token_lets_a_stale_variable_be_suspected():
-    stale = "The access key id 'AKIAIOSFODNN7EXAMPLE' is permanent, but was sent with a session token. AWS_SESSION_TOKEN is probably stale: unset"
+    stale = "The access key id 'AKIAIOSFODNN7EXAMPLE' is permanent, but was sent with a session token. AWS_SESSION_TOKEN is probably"
     refusals = [
         ("InvalidToken", "The provided token is malformed or otherwise invalid."), ("InvalidClientTokenId", INVALID_TOKEN),
         ("UnrecognizedClientException", INVALID_TOKEN), ("Other", INVALID_TOKEN), ("ExpiredToken", "The provided token has expired."),
@@ -7257,6 +7257,7 @@ MISUSES = [
     (["a", "b"], b"", 2, "b"),
     (["--signed", S3_URL], b"", 2, "no signature"),
     (["--signed", "example.com"], b"", 2, "must begin with https://"),
+    (["--signed", ""], b"", 2, "must begin with https://"),
     (["--profile", "p"], b"", 2, "--profile"),
     (["--signed"], b"", 2, "--signed"),
     *[(["--signed", "@file"], data, 2, "`sign --json`") for data in NOT_SIGN_JSON],
@@ -7286,17 +7287,19 @@ def test_help_of_the_explain_command_fits_a_screen(cli):
 def test_fetch_explains_a_refusal_on_stderr(fetch, tmp_path):
     body = s3_error("InvalidAccessKeyId", "...").encode()
     invalid = s3_error("InvalidToken", "The provided token is malformed or otherwise invalid.", Token_0=TOKEN).encode()
+    moved = s3_error("AuthorizationHeaderMalformed", REGION_IS_WRONG, Region="eu-west-1").encode()
     others = [answer(404, {}, body), answer(400, {}, s3_error("Other", "...").encode()), answer(400, {}, invalid), answer(403)]
+    others += [answer(400, {}, moved)] * 2
     with judge(script=[answer(403, {}, body)] * 3 + others) as server:
         status, out, err = fetch(f"{server.url}/b/k")
         assert (status, out) == (0, body)
-        assert err.startswith(f"The service responded with 403 InvalidAccessKeyId.\n- {UNKNOWN_KEY}")
+        assert err.startswith(f"sigv4: The service responded with 403 InvalidAccessKeyId.\n- {UNKNOWN_KEY}")
         path = tmp_path / "out"
         assert fetch("-o", str(path), f"{server.url}/b/k") == (0, b"", err)
         assert path.read_bytes() == body
         status, out, err = fetch("--fail", f"{server.url}/b/k")
         assert (status, out, err.count(UNKNOWN_KEY)) == (22, b"", 1)
-        for expected in ("", "", TOKEN_OF_ANOTHER_KEY, NO_BODY):
+        for expected in ("", "", TOKEN_OF_ANOTHER_KEY, NO_BODY, "region 'eu-west-1'. Pass the service's own as --region.\n"):
             status, out, err = fetch(f"{server.url}/b/k")
             assert (status, bool(err)) == (0, bool(expected))
             assert expected in err
@@ -7438,15 +7441,24 @@ def test_token_prints_a_token(cli, monkeypatch, command):
     (["sign", "--region", "a b", API_URL], 2, "region may contain only"),
     (["sign", "-H", "no colon", API_URL], 2, "no colon"),
     (["sign", "-H", "Authorization hunter2", API_URL], 2, "'Authorization...' has no colon"),
-    (["sign", "-H", "--", API_URL], 2, "write it as 'Name: value'"),
+    (["sign", "-H", "--", API_URL], 2, "-H or -d was given -- alone" if sys.version_info < (3, 13) else "write it as 'Name: value'"),
     (["sign", "-d", "@/nonexistent/file", API_URL], 1, "No such file"),
     (["sign", "-d", "@.", API_URL], 1, "directory"),
     (["sign", "-d", "@a\0b", API_URL], 2, "null"),
     (["token"], 2, "KIND"),
     (["token", "frobnicate"], 2, "frobnicate"),
     (["token", "eks", "cluster"], 2, "pass --region"),
-    (["token", "rds", "host", "port", "user"], 2, "the port must be a number"),
-    (["token", "rds", "host", "\u00b2", "user"], 2, "the port must be a number"),
+    (["token", "rds", "host", "port", "user"], 2, "port"),
+    (["token", "rds", "host", "\u00b2", "user"], 2, "port"),
+    (["token", "rds", "host", "5432", "user", "--admin"], 2, "token rds does not take --admin\n"),
+    (["token", "eks", "cluster", "--serverless"], 2, "token eks does not take --serverless\n"),
+    (["fetch", "--json={}", API_URL], 2, "fetch does not take '--json' (see sigv4 fetch --help)\n"),
+    (["fetch", "--json", "{}", API_URL], 2, "fetch does not take '--json' (see sigv4 fetch --help)\n"),
+    (["sign", API_URL, API_URL], 2, "sign does not take 'https://"),
+    (["sign", "s3://"], 2, "bucket is empty; it must be the name of a bucket"),
+    (["explain", S3_URL], 2, "pass the presigned URL with --signed\n"),
+    (["credentials", "--identity", "--export"], 2, "not allowed with"),
+    (["--profile", "nothing", "sign", API_URL], 1, "nothing"),
     *[(["token", kind, "x", "x", "x", "x"], 2, f"token {kind} takes {names}; 4 given\n") for kind, names in (
         ("rds", "HOST PORT USER"), ("dsql", "HOST"), ("elasticache", "CACHE USER"), ("memorydb", "CLUSTER USER"), ("msk", "no name"),
         ("eks", "CLUSTER"))],
@@ -7463,7 +7475,7 @@ def test_misuse_and_failure_are_one_line_on_stderr(cli, arguments, status, compl
 def test_data_of_two_hyphens_is_sent_or_refused(cli):
     """Before Python 3.13, argparse takes -- for the end of the options even where a value is due."""
     status, out, err = cli("sign", "-d", "--", API_URL)
-    assert out.endswith(b"\n\n--") if status == 0 else (status, "-d was given --" in err) == (2, True)
+    assert out.endswith(b"\n\n--") if status == 0 else (status, "-d was given -- alone" in err) == (2, True)
 
 
 def test_an_interrupt_ends_quietly(cli):
@@ -7516,9 +7528,228 @@ def test_a_profile_can_be_named_for_every_command(cli, monkeypatch, tmp_path):
     with judge() as server:
         assert cli("fetch", "--profile", "p", "--service", "s3", f"{server.url}/b/k")[0] == 0
         assert "Credential=OFPROFILE/" in server.seen[0].headers["Authorization"]
-    status, out, err = cli("credentials", "--profile", "nothing")
+        assert cli("--profile", "p", "fetch", "--service", "s3", f"{server.url}/b/k")[0] == 0
+        assert "Credential=OFPROFILE/" in server.seen[1].headers["Authorization"]
+    status, out, err = cli("credentials", "--profile", "nothing\x1b[2J")
     assert (status, out) == (1, b"")
-    assert re.fullmatch("sigv4: .*nothing.* p\n", err)
+    assert re.fullmatch("sigv4: .*nothing \\[2J.* p\n", err), "a message cannot control the terminal"
+
+
+@pytest.mark.parametrize(("region", "url", "expected", "scope"), [
+    ("eu-west-1", "s3://bucket/a b#c?%20+\u00e9", "https://bucket.s3.eu-west-1.amazonaws.com/a%20b%23c%3F%2520%2B%C3%A9", "eu-west-1"),
+    ("eu-west-1", "s3://my.bucket/dir//k", "https://s3.eu-west-1.amazonaws.com/my.bucket/dir//k", "eu-west-1"),
+    ("cn-north-1", "s3://bucket", "https://bucket.s3.cn-north-1.amazonaws.com.cn/", "cn-north-1"),
+    (None, "s3://bucket/k", "https://bucket.s3.amazonaws.com/k", "us-east-1"),
+])  # fmt: skip
+def test_s3_urls_name_buckets_and_keys(cli, monkeypatch, region, url, expected, scope):
+    for given in ([], ["--region", region] if region else []):
+        if region and not given:
+            monkeypatch.setenv("AWS_REGION", region)
+        for command in ("presign", "sign"):
+            status, out, err = cli(command, "--json", *given, url) if command == "sign" else cli(command, *given, url)
+            assert (status, err) == (0, "")
+            link = out.decode() if command == "presign" else json.loads(out)["url"]
+            assert link.partition("?")[0] == expected
+            assert re.search(f"Credential=AKIDEXAMPLE(/|%2F)[0-9]{{8}}(/|%2F){scope}(/|%2F)s3(/|%2F)", out.decode())
+        monkeypatch.delenv("AWS_REGION", raising=False)
+
+
+def test_s3_urls_lead_to_the_endpoint_that_is_configured(cli, monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    with judge() as server:
+        keys = f"aws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET}"
+        (tmp_path / "config").write_text(f"[profile p]\nregion = us-east-1\nendpoint_url = {server.url}\n{keys}\n")
+        assert cli("fetch", "--profile", "p", "s3://bucket/a key") == (0, b"verified", "")
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"{server.url}/base")
+        assert cli("fetch", "--region", "us-east-1", "-X", "PUT", "-d", "x", "s3://bucket/k") == (0, b"verified", "")
+        assert [seen.target for seen in server.seen] == ["/bucket/a%20key", "/base/bucket/k"]
+
+
+def test_each_name_of_the_method_option_is_taken(cli):
+    links = [cli("presign", option, "PUT", S3_URL) for option in ("-X", "--method", "--request")]
+    for status, out, err in links:
+        signature, expected = recomputed_presigned(out.decode().strip(), "PUT")
+        assert (status, err, signature) == (0, "", expected)
+
+
+def test_presign_keeps_the_lifetime_of_its_url(cli):
+    assert parameters(cli("presign", f"{S3_URL}?X-Amz-Expires=77")[1].decode())["X-Amz-Expires"] == "77"
+    assert parameters(cli("presign", "--expires", "5", f"{S3_URL}?X-Amz-Expires=77")[1].decode())["X-Amz-Expires"] == "5"
+
+
+def test_a_wait_before_another_attempt_is_announced_unless_silent(fetch, monkeypatch):
+    waits = Waits()
+    monkeypatch.setattr(time, "sleep", waits)
+    line = r"sigv4: the next attempt follows in [0-9.e-]+ s \(-v shows why\)\n"
+    for options, announced in (([], line * 2), (["-s"], ""), (["--silent"], "")):
+        with judge(script=[answer(503), answer(503, {"Retry-After": "7"})]) as server:
+            status, out, err = fetch(*options, f"{server.url}/b/k")
+        assert (status, out, waits[1]) == (0, b"verified", 7.0)
+        assert re.fullmatch(announced, err), err
+        assert ("follows in 7 s" in err) is not options
+        waits.clear()
+
+
+def test_the_log_is_shown_with_v_and_warnings_always(fetch, monkeypatch):
+    import logging
+
+    logger = logging.getLogger("sigv4")
+    before = (logger.level, list(logger.handlers))
+
+    def sleep(seconds):
+        logger.debug("waits for %s", "a reason")
+        logger.warning("something is odd")
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    shown = "sigv4: waits for a reason\n"
+    for options, debug in ((["-v"], shown), (["--verbose"], shown), ([], "")):
+        with judge(script=[answer(503)]) as server:
+            assert fetch("-s", *options, f"{server.url}/b/k")[2].replace("sigv4: something is odd\n", "") == debug
+    with judge(script=[answer(503)]) as server:
+        assert sigv4.main(["-v", "-s", "fetch", "--service", "s3", "--region", "us-east-1", f"{server.url}/b/k"]) == 0
+    assert (logger.level, logger.handlers) == before
+
+
+def test_a_warning_is_one_line_on_stderr(cli, monkeypatch):
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2099-08-30T12:36:00Z")
+    monkeypatch.setitem(Signer.__init__.__kwdefaults__, "clock", lambda: 4091776500.0)  # a minute before
+    status, _, err = cli("presign", S3_URL)
+    assert (status, err.count("\n")) == (0, 1)
+    assert err.startswith("sigv4: warning: ")
+
+
+STS_ROLE = "<AssumeRoleResponse><Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>S</SecretAccessKey>{}</Credentials>"
+STS_ROLE = STS_ROLE.format("<SessionToken>T</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>")
+
+
+@pytest.fixture
+def sts(monkeypatch, tmp_path):
+    """A function that runs STS on loopback. The profile p needs the code of an MFA device."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    role = f"[profile p]\nrole_arn = {ROLE}\nsource_profile = p\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n"
+    (tmp_path / "config").write_text(f"{role}aws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET}\n")
+
+    @contextlib.contextmanager
+    def run(*responses):
+        with judge(script=[answer(status, {}, body.encode()) for status, body in responses]) as server:
+            monkeypatch.setenv("AWS_ENDPOINT_URL_STS", server.url)
+            yield server
+
+    return run
+
+
+def test_the_code_of_an_mfa_device_is_asked_for_on_the_terminal(cli, monkeypatch, sts):
+    prompts = []
+
+    def typed(prompt):
+        prompts.append(prompt)
+        return " 123456\n"
+
+    monkeypatch.setattr("getpass.getpass", typed)
+    with sts((200, STS_ROLE)) as server:
+        assert b"access key id: ASIAROLE\n" in cli("credentials", "--profile", "p")[1]
+    assert b"&TokenCode=123456" in server.seen[0].body
+    assert prompts == ["Code of the MFA device arn:aws:iam::123456789012:mfa/me: "]
+
+
+def test_without_a_terminal_an_error_says_how_to_use_mfa(sts):
+    with sts() as server:
+        process = script("credentials", "--profile", "p", stdin=subprocess.DEVNULL, start_new_session=True)
+        out, err = process.communicate()
+    assert (process.returncode, out, err.count(b"\n"), server.seen) == (1, b"", 1, [])
+    remedy = b'must be typed in a terminal; run this in one, or run this there first: eval "$(sigv4 credentials --profile NAME --export)"'
+    assert remedy in err
+
+
+GET_IDENTITY = "/?Action=GetCallerIdentity&Version=2011-06-15"
+IDENTITY = "<Account>123456789012\x9b</Account><UserId>A</UserId><Arn>arn:aws:iam::123456789012:user/me\x1b[2J</Arn>"
+
+
+def test_identity_of_the_credentials_is_asked_of_sts(cli, monkeypatch, sts):
+    shown = b"account: 123456789012 \nexpiration: none\narn: arn:aws:iam::123456789012:user/me [2J\n"
+    with sts((200, IDENTITY)) as server:
+        assert cli("credentials", "--identity") == (0, b"source: environment\naccess key id: AKIDEXAMPLE\n" + shown, "")
+    (seen,) = server.seen
+    assert (seen.method, seen.target, seen.refusal) == ("GET", GET_IDENTITY, None)
+    assert "/us-east-1/sts/aws4_request" in seen.headers["Authorization"]
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    refused = "<Error><Code>InvalidClientTokenId</Code><Message>no</Message></Error>"
+    with sts((403, refused), (403, refused)) as server:
+        status, out, err = cli("credentials", "--identity")
+    assert (status, out) == (1, b"")
+    assert err.startswith("sigv4: STS did not identify these credentials. The service responded with 403 InvalidClientTokenId.\n- ")
+    assert UNKNOWN_KEY in err
+    assert "/eu-west-1/sts/aws4_request" in server.seen[0].headers["Authorization"]
+    with sts((200, "<html>hello</html>")) as server:
+        assert cli("credentials", "--identity")[:2] == (1, b"")
+    sent = []
+
+    def send(pool, request, timeout, **options):
+        sent.append(request.url)
+        return 200, {}, IDENTITY.encode()
+
+    monkeypatch.setattr(sigv4._ConnectionPool, "send", send)
+    monkeypatch.delenv("AWS_ENDPOINT_URL_STS")
+    for region, host in (("eu-west-1", "sts.eu-west-1.amazonaws.com"), ("cn-north-1", "sts.cn-north-1.amazonaws.com.cn")):
+        monkeypatch.setenv("AWS_REGION", region)
+        assert cli("credentials", "--identity")[0] == 0
+        assert sent.pop() == f"https://{host}{GET_IDENTITY}"
+
+
+def test_received_account_cannot_control_the_terminal(cli, monkeypatch):
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "1\x1b[2J")
+    _, out, err = cli("credentials")
+    assert b"\x1b" not in out + err.encode()
+
+
+def test_missing_credentials_are_an_error_that_says_what_to_do(cli, monkeypatch):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    for command in (["credentials"], ["presign", S3_URL], ["token", "msk", "--region", "us-east-1"], ["fetch", API_URL]):
+        status, out, err = cli(*command)
+        assert (status, out, err.count("\n")) == (1, b"", 1)
+        assert err.endswith("; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile\n")
+
+
+def test_the_commands_of_the_readme_work(monkeypatch, tmp_path):
+    """Those of its sections about a 403 and the command line, with S3 and STS on loopback, and a curl that prints a refusal of S3."""
+    shutil.copy(str(HERE / "sigv4.py"), str(tmp_path))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "photo.jpg").write_bytes(b"photo")
+    (tmp_path / "response.txt").write_text(s3_error("InvalidAccessKeyId", "..."))
+    link = Signer(EXAMPLE, service="s3", region="us-east-1").presign("PUT", S3_URL, now=NOW)
+    (tmp_path / "refusal").write_text(with_head(403, {}, quoted_for_link(link, "GET")))
+    for name, line in (("curl", "cat refusal"), ("python3", f'exec {shlex.quote(sys.executable)} "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / name).chmod(0o755)
+    env = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "us-east-1", "URL": link}
+
+    def run(title):
+        (block,) = readme_blocks("sh", README.partition(f"\n## {title}\n")[2].partition("\n## ")[0])
+        with judge(script=[None, None, answer(200, {}, IDENTITY.encode())]) as server:
+            endpoints = {"AWS_ENDPOINT_URL_S3": server.url, "AWS_ENDPOINT_URL_STS": server.url}
+            path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+            shell = {"env": {**os.environ, **env, **endpoints, "PATH": path}, "cwd": str(tmp_path), "stdin": subprocess.DEVNULL}
+            out = subprocess.run(["sh", "-ec", block], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True, **shell).stdout
+            return out.decode().replace(server.url, "SERVER"), server.seen
+
+    out, seen = run("Command line")
+    assert re.findall("^(SERVER|http|curl|[a-z ]+:|verified)", out, re.M)[:3] == ["SERVER", "http", "verified"]
+    assert "verifiedverifiedcurl --path-as-is --globoff -X POST " in out
+    assert "\narn: arn:aws:iam::123456789012:user/me" in out
+    assert [(each.target, each.refusal) for each in seen] == [
+        ("/examplebucket/photo.jpg", None), ("/examplebucket/folder.tar.gz", None), (GET_IDENTITY, None)
+    ]  # fmt: skip
+    out, _ = run("Debug a 403")
+    assert "\n- method: A presigned URL works only with the method that it was made for. The service received 'GET'.\n" in out
+    assert f"\n- {UNKNOWN_KEY}" in out
+
+
+def test_nothing_is_printed_in_place_of_a_closed_stderr(cli, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setattr(time, "sleep", Waits())
+    assert cli("sign", "-d", "@/nonexistent/file", API_URL)[:2] == (1, b"")
+    with judge(script=[answer(503)]) as server:
+        assert cli("fetch", "--service", "s3", "--region", "us-east-1", f"{server.url}/b/k")[:2] == (0, b"verified")
 
 
 def test_help_fits_a_screen_and_version_is_printed(cli):
@@ -7550,6 +7781,21 @@ def test_fetch_sends_data_and_prints_the_body(fetch, tmp_path):
         assert "content-type: text/plain" in head.split("\n")
         assert fetch("-i", "-o", str(out), url) == (0, b"", "")
         assert out.read_bytes().startswith(b"HTTP/1.1 200 OK\n")
+
+
+def test_headers_cannot_control_a_terminal(fetch, monkeypatch, tmp_path):
+    class Terminal(io.TextIOWrapper):
+        isatty = lambda self: True  # noqa: E731
+
+    title, path = "\x1b]0;title\x07\x9b2J\\", tmp_path / "out"
+    with judge(script=[answer(200, {"X-Title": title}, b"body")] * 3) as server:
+        raw = f"\nx-title: {title}\n".encode("latin-1")
+        assert raw in fetch("-i", f"{server.url}/b/k")[1], "a pipe receives what was received"
+        terminal = Terminal(io.BytesIO())
+        monkeypatch.setattr(sys, "stdout", terminal)
+        assert fetch("-i", "-o", str(path), f"{server.url}/b/k")[0] == fetch("-i", f"{server.url}/b/k")[0] == 0
+    assert raw in path.read_bytes()
+    assert b"\nx-title: \\x1b]0;title\\x07\\x9b2J\\\\\n" in terminal.buffer.getvalue()
 
 
 def test_fetch_streams_standard_input(fetch):
@@ -8568,7 +8814,8 @@ COMMANDS = [shlex.split(line.replace("URL", S3_URL)) for line in """
     vendor signing_key -o out;vendor --check data""".replace("\n", ";").split(";") if line.strip()]  # fmt: skip
 WORDS = (
     "memorydb elasticache https://localhost/x - -- -H a; a @ @- @nothing --data --service s3 * 0 -1 \u0663 . --retries --signed --profile p"
-    " --admin --serverless --help --version \udcff \ud800 -\ud800 \0 --exp --s -XPUT data signed \u00b2 Signer --request"
+    " --admin --serverless --help --version \udcff \ud800 -\ud800 \0 --exp --s -XPUT data signed \u00b2 Signer --request --method -v -s"
+    " --identity s3://bucket/k s3://"
 ).split(" ")
 WORDS += [API_URL, "", "a: b", "Content-Length: 5", "9" * 5000, *[word for line in COMMANDS for word in line]]
 
@@ -8589,7 +8836,7 @@ def fuzz_command_line(chance, folder, wrong):
     out, err = io.TextIOWrapper(io.BytesIO()), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setitem(sigv4.Client.__init__.__kwdefaults__, "sleep", Waits())
+        patch.setattr(time, "sleep", Waits())
         transport = unreliable_transport(chance, lambda _: next(responses, (404, {}, b"")))
         patch.setattr(sigv4._ConnectionPool, "send", lambda self, request, timeout, **_: transport(request, timeout))
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
