@@ -6714,7 +6714,7 @@ def _ask_mfa_code(serial_number: str) -> str:
 
 def _join_option_values(argv: Sequence[str]) -> list[str]:
     """Return the arguments with the values of -d and -H joined to them: argparse takes a value that begins with a dash for an option."""
-    long_names = {"-d": "--data", "--data": "--data", "-H": "--header", "--header": "--header"}
+    long_names = {"-d": "--data", "--data": "--data", "--data-binary": "--data", "-H": "--header", "--header": "--header"}
     joined: list[str] = []
     rest = iter(argv)
     for argument in rest:
@@ -6733,7 +6733,7 @@ def _make_parser() -> Any:
             super().__init__(formatter_class=lambda prog: layout(prog, max_help_position=32, width=79), **options)
 
         def error(self, message: str) -> NoReturn:
-            raise RequestError(f"{message} (see {self.prog} --help)")
+            raise RequestError(f"{message.replace('invalid int value:', 'it must be a whole number, not')} (see {self.prog} --help)")
 
     parser = Parser(prog="sigv4", description="Sign AWS requests with Signature Version 4.", epilog=CREDENTIALS_HELP)
     parser.add_argument("--version", action="version", version=f"sigv4 {__version__}")
@@ -6972,8 +6972,7 @@ def _read_request(arguments: Any, signer: Signer) -> tuple[str, str, Pairs, Any]
 
 
 def _open_data(values: list[str], length_is_known: bool, cleanup: Any) -> Any:
-    """Return the data of -d as a binary file, which `cleanup` closes. Standard input is copied to a temporary file, because its hash is
-    sent first, unless it can be rewound or its length was given."""
+    """Return the data of -d as a binary file, which `cleanup` closes."""
     if not values:
         return None
     if len(values) > 1:
@@ -6992,6 +6991,7 @@ def _open_data(values: list[str], length_is_known: bool, cleanup: Any) -> Any:
     import shutil
     import tempfile
 
+    # Standard input is read twice, because its hash is sent first.
     copy = cleanup.enter_context(tempfile.SpooledTemporaryFile(max_size=FILE_PIECE))  # noqa: SIM115
     shutil.copyfileobj(source, copy)
     copy.seek(0)
