@@ -5379,7 +5379,7 @@ class _ProfileFinder:
         return _static_credentials(in_config, name) if in_config else None
 
 
-def default_chain(profile: str | None = None, *, region: str | None = None, **world: Any) -> Provider:
+def default_chain(profile: str | None = None, *, region: str | None = None, mfa_code: Any = None, **world: Any) -> Provider:
     """Return a Provider that looks in the same places as all SDKs, in the same order.
 
     These are: the environment; a role of the profile; the web identity of the environment; the rest of the profile; a container's
@@ -5398,7 +5398,7 @@ def default_chain(profile: str | None = None, *, region: str | None = None, **wo
         selected = profiles.selected
         exists = profiles.settings(selected) is not None
         settings = profiles.require(selected) if profiles.is_named else profiles.settings(selected) or {}
-        finder = _ProfileFinder(profiles, world, None, region)
+        finder = _ProfileFinder(profiles, world, mfa_code, region)
         found = finder.find_role(selected)
         # What the environment leaves out of a web identity, the profile may have.
         path = outside.variable("AWS_WEB_IDENTITY_TOKEN_FILE") or settings.get("web_identity_token_file")
@@ -6522,6 +6522,8 @@ SECRET_WORDS = ("auth", "cookie", "credential", "key", "pass", "secret", "sessio
 CANONICAL_MARK, TO_SIGN_MARK = "Canonical String for this request should have been\n'", "String-to-Sign should have been\n'"
 REGION_CODES = frozenset("AuthorizationHeaderMalformed AuthorizationQueryParametersError PermanentRedirect TemporaryRedirect".split())
 MAX_SHOWN = 300  # characters of a value or a message
+MAX_PARTS = 20  # parts of a canonical request
+MAX_RESPONSE = 1 << 20  # bytes of a response that are read
 
 # The usual cause of a difference in a part of the canonical request, and the remedy.
 DIFFERENCES = {
@@ -6539,85 +6541,56 @@ DIFFERENCES = {
     " returned, and the same X-Amz-Content-SHA256. Only S3 accepts UNSIGNED-PAYLOAD.",
 }
 SECRET_IS_WRONG = (
-    "The service received what was signed, so the secret does not belong to this access key id: it was mistyped, cut, rotated, or is that"
-    " of another account. Some stores say the same about an unknown access key id."
+    "the secret does not belong to this access key id: it was mistyped, cut, rotated, or is that of another account. Some stores say the"
+    " same about an unknown access key id."
 )
 NO_SIGNATURE = "The service received no signature. A proxy or a redirect dropped the Authorization header, or none was sent."
-CONTENT_SHA256_IS_REQUIRED = (
-    "The service requires the signed header X-Amz-Content-SHA256. Pass content_sha256=True, or the service's own name."
-)
-# The cause of refusals that need no comparison, and the remedy, in the order in which they are tried. A refusal matches by its code,
-# or by a phrase in its message, in lower case.
+NO_CONTENT_SHA256 = "The service requires the signed header X-Amz-Content-SHA256. Pass content_sha256=True, or the service's own name."
+# (codes, phrase of a message in lower case, cause and remedy) of refusals that need no comparison, in the order in which they are
+# tried. A refusal matches by its code or by the phrase.
 CAUSES = (
-    ("", "required header for this request: x-amz-content-sha256", CONTENT_SHA256_IS_REQUIRED),
-    (
-        "",
-        "date in credential scope",
-        "The date in the credential scope is not that of X-Amz-Date. Sign again, and send all headers of one signature.",
-    ),
+    ("", "required header for this request: x-amz-content-sha256", NO_CONTENT_SHA256),
+    ("", "date in credential scope",
+        "The date in the credential scope is not that of X-Amz-Date. Sign again, and send all headers of one signature."),
     ("", "valid date or x-amz-date", "X-Amz-Date did not arrive as it was signed. Send the headers that sign returned."),
     ("", "x-amz-expires must be", f"The lifetime of the URL is out of range: expires= takes 1 to {MAX_EXPIRES} seconds."),
-    (
-        "",
-        "according to policy",
-        "The form does not meet its policy, or the policy has expired. Give each field a condition that it meets, or make a new form.",
-    ),
+    ("", "according to policy",
+        "The form does not meet its policy, or the policy has expired. Give each field a condition, or make a new form."),
     ("", "anonymous is not authorized", NO_SIGNATURE),
-    (
-        "SignatureDoesNotMatch InvalidSignatureException InvalidSignature",
-        "signature we calculated does not match",
-        "The service computed another signature and does not say from what. Check the secret first, then what may have changed after"
-        " signing: Host, the encoding of the path, a header, the body.",
-    ),
-    (
-        "ExpiredToken ExpiredTokenException TokenRefreshRequired",
-        "token has expired",
-        "The session token has expired. Fetch fresh credentials. A provider refreshes them in time, a fixed set does not.",
-    ),
-    (
-        "InvalidToken",
-        "token is invalid",
-        "The session token does not belong to this access key, or was cut. Use the key id, secret and token of one response.",
-    ),
-    (
-        "MissingAuthenticationToken MissingAuthenticationTokenException MissingSecurityHeader",
-        "missing authentication token",
-        f"{NO_SIGNATURE} API Gateway says the same about a path, a method or a stage that does not exist.",
-    ),
-    (
-        "IncompleteSignature IncompleteSignatureException AuthorizationHeaderMalformed AuthorizationQueryParametersError",
+    ("InvalidAccessKeyId InvalidClientTokenId UnrecognizedClientException", "token included in the request is invalid",
+        "The service does not know the access key id. It was mistyped or deleted, or belongs to another partition (China, GovCloud) or"
+        " another store. Or it is temporary, and its session token is missing or belongs to another key."),
+    ("SignatureDoesNotMatch InvalidSignatureException InvalidSignature", "signature we calculated does not match",
+        "The service computed another signature and does not say from what. Check the secret, then what may have changed after signing:"
+        " Host, the encoding of the path, a header, the body."),
+    ("ExpiredToken ExpiredTokenException TokenRefreshRequired", "token has expired",
+        "The session token has expired. Fetch fresh credentials. A provider refreshes them in time, a fixed set does not."),
+    ("InvalidToken", "token is invalid",
+        "The session token does not belong to this access key, or was cut. Use the key id, secret and token of one response."),
+    ("MissingAuthenticationToken MissingAuthenticationTokenException MissingSecurityHeader", "missing authentication token",
+        f"{NO_SIGNATURE} API Gateway says the same about a path, a method or a stage that does not exist."),
+    ("IncompleteSignature IncompleteSignatureException AuthorizationHeaderMalformed AuthorizationQueryParametersError",
         "authorization header",
         "The service could not read the signature. Send the Authorization header, or the query, unchanged and only once, and no other"
-        " kind of authentication beside it.",
-    ),
-    (
-        "XAmzContentSHA256Mismatch BadDigest InvalidDigest",
-        "content-sha256",
-        "The body that arrived is not the one that was hashed. Send the bytes that sign returned, and do not change them: no"
-        " compression, no other JSON, no other line ends.",
-    ),
-    (
-        "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError",
-        "not authorized to perform",
-        "The signature is valid, but the identity lacks the permission. Check the policies of the identity and of the resource."
-        " `sigv4 credentials` shows whose key it is.",
-    ),
-    (
-        "ForbiddenException",
-        "forbidden",
+        " kind of authentication beside it."),
+    ("XAmzContentSHA256Mismatch BadDigest InvalidDigest", "content-sha256",
+        "The body that arrived is not the one that was hashed. Send the bytes that sign returned, unchanged: not compressed, no other"
+        " JSON, no other line ends."),
+    ("AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError", "not authorized to perform",
+        "The signature is valid, but the identity lacks the permission. Check the policies of identity and resource."
+        " `sigv4 credentials --identity` shows whose key it is."),
+    ("ForbiddenException", "forbidden",
         "The service gives no reason. API Gateway responds so if an API key is missing or a resource policy forbids the request,"
-        " OpenSearch Serverless if no data access policy names the identity.",
-    ),
-)
-UNKNOWN_KEY_CODES = frozenset("InvalidAccessKeyId InvalidClientTokenId UnrecognizedClientException".split())
+        " OpenSearch Serverless if no data access policy names the identity."),
+)  # fmt: skip
 
 
 def explain(signed: Any, response: Any) -> str:
-    """Return why a service refused a request: what it received differently, the usual cause and the remedy.
+    """Return why a service refused a request: what it received differently, the usual cause, the remedy.
 
     signed: the SignedRequest; (method, url, headers, body) as they were sent; a presigned URL; or None for the request that the
     response refers to. response: that of Client, requests, httpx, urllib3 or http.client; an HTTPError of urllib; (status, headers,
-    body); or the response as str or bytes, with or without its head.
+    body); or the response as str or bytes, with or without its head. Only its first MiB is read.
 
     Secrets, tokens and signatures are never shown, only their length.
     Raises RequestError for what is not a response, and for a `signed` that carries no signature.
@@ -6644,8 +6617,8 @@ def explain(signed: Any, response: Any) -> str:
 
 
 class _Received:
-    """A response as explain reads it, in any form: status (int or None), headers, text, code and message of the error, and the
-    canonical request and string to sign that it quotes, or empty strings."""
+    """A response: status (int or None), headers, text, the error's code and message, and the canonical request and string to sign
+    that it quotes, or empty strings."""
 
     def __init__(self, response: Any) -> None:
         self.status, self.headers, self.text = _read_response(response)
@@ -6662,25 +6635,22 @@ class _Received:
 class _Stages:
     """What was signed, as far as it is known: canonical request, string to sign and access key id, or empty strings.
 
-    What a URL or a library's request leaves open is taken from the request that the service quotes.
+    What a library's request or a presigned URL does not show is taken from the request that the service quotes.
+    assumed: what a URL does not show, the method and the signed headers.
     """
 
     def __init__(self, signed: Any, received: _Received) -> None:
         self.canonical_request = self.string_to_sign = self.access_key_id = ""
+        self.assumed: list[str] = []
         if signed is None:
             return
         if isinstance(signed, SignedRequest):
-            self.access_key_id = signed.headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0]
             self.canonical_request, self.string_to_sign = signed.canonical_request, signed.string_to_sign
+            in_query = signed.canonical_request.partition("X-Amz-Credential=")[2].partition("%2F")[0]
+            self.access_key_id = signed.headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0] or in_query
             return
-        quoted = received.canonical_request
         if isinstance(signed, str):
-            lines = [line.partition(":") for line in quoted.split("\n")[3:-3]]
-            query = _signature_parameters(_sorted_pieces(_strict_query(_read_target(signed)[1])))
-            names = query.get("x-amz-signedheaders", "").lower().split(";")
-            given = [(name, value.replace("\r", " ")) for name, _, value in lines if name in names and name != "host"]
-            method = quoted.partition("\n")[0]
-            signed = (method if method in METHODS else "GET", signed, given, None)
+            signed = (..., signed, ..., None)
         elif hasattr(signed, "method") and hasattr(signed, "url"):  # the request of a library
             signed = (signed.method, signed.url, signed.headers, _body_of(signed))
         if not isinstance(signed, (tuple, list)) or len(signed) != 4:
@@ -6688,6 +6658,14 @@ class _Stages:
                 f"signed is {_describe_type(signed)}; pass a SignedRequest, (method, url, headers, body), or a presigned URL"
             )
         method, url, headers, body = signed
+        quoted = received.canonical_request
+        if method is ...:
+            self.assumed.append("method")
+            method = quoted.partition("\n")[0]
+            method = method if method in METHODS else "GET"
+        if headers is ...:
+            headers = _quoted_headers(url, quoted)
+            self.assumed += [f"header {name}" for name in headers]
         claim = _read_claim(method, url, headers)
         payload_hash = claim.declared_hash
         if payload_hash is None and claim.life is not None and claim.credential.service in S3_SERVICES | {LATTICE}:
@@ -6700,6 +6678,16 @@ class _Stages:
         self.string_to_sign = string_to_sign(self.canonical_request, claim.amz_date, credential.scope, credential.algorithm)
 
 
+def _quoted_headers(url: str, quoted: str) -> dict[str, str]:
+    """Return the signed headers of a presigned URL but Host, with their values in the quoted canonical request."""
+    lines = [line.partition(":") for line in quoted.split("\n")[3:-3]]
+    values = {name: value.replace("\r", " ") for name, _, value in lines}
+    _, query, _ = _read_target(url)
+    parameters = _signature_parameters(_sorted_pieces(_strict_query(query)))
+    names = parameters.get("x-amz-signedheaders", "").lower().split(";")
+    return {name: values.get(name, "") for name in names if name not in ("", "host")}
+
+
 def _find_causes(request: SignedRequest | None, response: Response) -> list[str]:
     """Return what explain finds about a refused request; nothing if the response is not a refusal that it knows."""
     received = _Received(response)
@@ -6709,11 +6697,11 @@ def _find_causes(request: SignedRequest | None, response: Response) -> list[str]
 def _causes_of(stages: _Stages, received: _Received) -> list[str]:
     """Return the causes of a refusal, nothing if none is known."""
     if received.canonical_request and stages.canonical_request:
-        return _compare(stages.canonical_request, received.canonical_request) or [_compare_strings_to_sign(stages, received)]
+        return _compare(stages.canonical_request, received.canonical_request) or _compare_strings_to_sign(stages, received)
     if received.canonical_request:
-        parts = _canonical_parts(received.canonical_request).items()
-        shown = "\n    ".join([f"{_shown_name(name)}: {_shown_value(name, value)}" for name, value in parts])
-        return [f"There is no signed request to compare with. The service received:\n    {shown}"]
+        parts = [(name, _shown_value(name, value)) for name, value in _canonical_parts(received.canonical_request).items()]
+        lines = _limit([f"{_shown_name(name)}: {value}" for name, value in parts])
+        return ["\n    ".join(["There is no signed request to compare with. The service received:", *lines])]
     return _causes_of_time(stages, received) or _causes_of_scope(stages, received) or _causes_of_code(stages, received)
 
 
@@ -6734,8 +6722,8 @@ def _causes_of_time(stages: _Stages, received: _Received) -> list[str]:
         ahead = _parse_amz_date(stages.string_to_sign.split("\n")[1], "") - now
         off = f" by {abs(ahead):.0f} s: it is {'ahead of' if ahead > 0 else 'behind'} the service's clock"
     return [
-        f"The clock that signed is off{off}. Synchronize it with NTP; Client corrects it. A request that waited for minutes before it was"
-        " sent must be signed again."
+        f"The clock that signed is off{off}. Synchronize it with NTP; Client corrects it. Or the request waited for minutes before it was"
+        " sent: sign it again."
     ]
 
 
@@ -6768,29 +6756,41 @@ def _causes_of_code(stages: _Stages, received: _Received) -> list[str]:
         return [f"A header was sent that was not signed{which}. Pass every x-amz- header to sign, and add none afterwards."]
     missing = _xml_text(received.text, "MissingHeaderName")
     if missing.lower() == CONTENT_SHA256:
-        return [CONTENT_SHA256_IS_REQUIRED]
+        return [NO_CONTENT_SHA256]
     if missing:
         return [f"The service requires the header {_shown_text(missing)}, which did not arrive. Pass it to sign, and send it."]
-    if received.code in UNKNOWN_KEY_CODES or "security token included in the request is invalid" in lower:
-        return [_explain_key(stages.canonical_request, stages.access_key_id or _xml_text(received.text, "AWSAccessKeyId"))]
     is_refusal = received.status is None or received.status in REFUSALS
     for codes, phrase, cause in CAUSES:
         if received.code in codes.split() or (phrase in lower and is_refusal):
-            return [cause]
+            suspects = _suspects(stages, received) if "another signature" in cause else []
+            return [*suspects, _cause_of_key(stages, received, cause) if "session token" in cause else cause]
     return []
 
 
-def _explain_key(canonical_request: str, access_key_id: str) -> str:
-    """Return the cause of a refusal that says that the access key is not known."""
-    lower = canonical_request.lower()
-    shown = f" {_shown_text(access_key_id)}" if access_key_id else ""
+def _cause_of_key(stages: _Stages, received: _Received, cause: str) -> str:
+    """Return the cause of a refusal that is about the access key or its token. AKIA begins permanent keys, ASIA temporary ones."""
+    access_key_id = stages.access_key_id or _xml_text(received.text, "AWSAccessKeyId")
+    lower = stages.canonical_request.lower()
     has_token = "x-amz-security-token" in lower or "x-amz-s3session-token" in lower
-    if access_key_id.startswith("ASIA") and canonical_request and not has_token:
+    shown = f" {_shown_text(access_key_id)}" if access_key_id else ""
+    if access_key_id.startswith("AKIA") and has_token:
+        return f"The access key id{shown} is permanent, but was sent with a session token. AWS_SESSION_TOKEN is probably stale: unset it."
+    if access_key_id.startswith("ASIA") and lower and not has_token:
         return f"The access key id{shown} is temporary, but no session token was signed. Pass session_token to Credentials."
-    return (
-        f"The service does not know the access key id{shown}. It was mistyped or deleted, or belongs to another partition (China, GovCloud)"
-        " or another store. Or it is temporary, and its session token is missing or belongs to another key."
-    )
+    return cause.replace("the access key id", f"the access key id{shown}")
+
+
+def _suspects(stages: _Stages, received: _Received) -> list[str]:
+    """Return what a presigned URL does not show, and what the service received of it."""
+    quoted = _canonical_parts(received.canonical_request) if received.canonical_request else {}
+    suspects = []
+    for name in stages.assumed:
+        rule = "A presigned URL works only with the method that it was made for."
+        if name != "method":
+            rule = "This header was signed, so it must be sent with the value that was signed."
+        arrived = f" The service received {_shown_value(name, quoted.get(name))}." if quoted else ""
+        suspects.append(f"{_shown_name(name)}: {rule}{arrived}")
+    return _limit(suspects)
 
 
 def _wrong_scope(what: str, signed: str, right: str) -> str:
@@ -6810,48 +6810,51 @@ def _attribute(value: Any, name: str) -> Any:
 
 
 def _read_response(response: Any) -> tuple[int | None, dict[str, str], str]:
-    """Return (status, headers by lower-case name, text) of a response in any form; None and no headers if they are not known."""
+    """Return (status or None, headers by lower-case name, text) of a response in any form."""
     status: Any = None
     headers: Any = _attribute(response, "headers")
     body: Any = response
     if isinstance(response, tuple) and len(response) == 3:
         status, headers, body = response
     elif not isinstance(response, (str, bytes, bytearray, memoryview)):
-        try:
-            values = [_attribute(response, name) for name in ("status_code", "status", "code")]
-            status = next((value for value in values if value is not None), None)
-            # Client's, then requests' and httpx's, then urllib3's; http.client's and urllib's are read.
-            values = [_attribute(response, name) for name in ("body", "content", "data")]
-            read = _attribute(response, "read")
-            body = next((value for value in values if value is not None), None)
-            if body is None:
-                body = read() if read else b"" if isinstance(response, OSError) else None
-        except Exception as error:  # a library's own, as httpx.ResponseNotRead
-            raise RequestError(f"the response cannot be read ({type(error).__name__}); read its body first") from error
-    if hasattr(body, "close") and hasattr(body, "send"):
-        body.close()  # a coroutine
+        values = [_attribute(response, name) for name in ("status_code", "status", "code")]
+        status = next((value for value in values if value is not None), None)
+        body = _read_library_body(response)
     if not isinstance(body, (str, bytes, bytearray, memoryview)):
         raise RequestError(
             f"response is {_describe_type(response)}; pass a library's response whose body was read, (status, headers, body), or its text"
         )
-    text = body if isinstance(body, str) else bytes(body).decode("utf-8", "replace")
+    text = body[:MAX_RESPONSE] if isinstance(body, str) else bytes(body)[:MAX_RESPONSE].decode("utf-8", "replace")
     if headers is None and text.startswith("HTTP/"):
         status, headers, text = _split_heads(text.replace("\r\n", "\n"))
     return status if isinstance(status, int) else None, dict(_response_headers(headers)), text
 
 
+def _read_library_body(response: Any) -> Any:
+    """Return the body of a library's response, or None. Raise RequestError if it cannot be read."""
+    try:
+        for name in ("body", "content", "data"):  # Client's, requests' and httpx's, urllib3's
+            if _attribute(response, name) is not None:
+                return _attribute(response, name)
+        read = _attribute(response, "read")  # http.client's and urllib's
+        return read(MAX_RESPONSE) if read else b"" if isinstance(response, OSError) else None
+    except Exception as error:  # a library's own, as httpx.ResponseNotRead
+        failure = type(error).__name__
+    # Raised here, so that the error, which may contain what was read, is not its context.
+    raise RequestError(f"the response cannot be read ({failure}); read its body first")
+
+
 def _split_heads(text: str) -> tuple[int | None, Pairs, str]:
     """Return (status, headers, body) of a response with its head. curl -i also prints interim ones, such as 100 Continue."""
-    start, status, lines = 0, None, [""]
-    while text.startswith("HTTP/", start) and (status is None or 100 <= status < 200):
+    start, lines = 0, [""]
+    status: int | None = 100
+    while status is not None and 100 <= status < 200 and text.startswith("HTTP/", start):
         end = text.find("\n\n", start)
         end = len(text) if end < 0 else end
         lines = text[start:end].split("\n")
         number = lines[0].split(" ")[1:2]
         status = int(number[0]) if number and number[0].isascii() and number[0].isdigit() and len(number[0]) == 3 else None
         start = end + 2
-        if status is None:
-            break
     headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
     return status, headers, text[start:]
 
@@ -6866,7 +6869,7 @@ def _body_of(request: Any) -> Any:
 
 
 def _canonical_parts(canonical: str) -> dict[str, str]:
-    """Return the parts of a canonical request by name: method, path, `parameter NAME`, `header NAME`, signed headers, payload hash."""
+    """Return the parts of a canonical request by name: method, path, parameter NAME, header NAME, signed headers, payload hash."""
     method, path, query, *lines = [*canonical.split("\n"), "", "", ""]
     lines = lines[: len(canonical.split("\n")) - 3]
     parts = {"method": method, "path": path}
@@ -6891,25 +6894,32 @@ def _compare(canonical: str, received: str) -> list[str]:
             found.append(f"{_shown_name(name)}: {signed} was signed, the service received {arrived}. {cause}")
     if len(found) > 1:  # the headers themselves say it
         found = [each for each in found if not each.startswith("signed headers:")]
-    return found or ["The service received the same parts in another order or layout. Send the URL that sign returned."]
+    return _limit(found) or ["The service received the same parts in another order or layout. Send the URL that sign returned."]
 
 
-def _compare_strings_to_sign(stages: _Stages, received: _Received) -> str:
-    """Return the cause of a refusal if the canonical requests are equal."""
+def _compare_strings_to_sign(stages: _Stages, received: _Received) -> list[str]:
+    """Return the causes of a refusal if the canonical requests are equal."""
     names = ("algorithm", "X-Amz-Date", "scope")
     for name, ours, theirs in zip(names, stages.string_to_sign.split("\n"), received.string_to_sign.split("\n")):
-        if ours != theirs:
-            return (
+        if ours != theirs and received.string_to_sign:
+            return [
                 f"{name}: {_shown_plain(ours)} was signed, the service computed with {_shown_plain(theirs)}. Sign for the service and the"
                 " region of the host, and send the X-Amz-Date that was signed."
-            )
-    return SECRET_IS_WRONG
+            ]
+    suspects = _suspects(stages, received)
+    return [*suspects, f"{'If these are right,' if suspects else 'The service received what was signed, so'} {SECRET_IS_WRONG}"]
 
 
 def _quoted_after(message: str, before: str) -> str:
     """Return the text in quotes of either kind that follows another one."""
     rest = message.partition(before)[2]
     return rest[1:].partition(rest[0])[0] if rest[:1] in ("'", '"') else ""
+
+
+def _limit(items: list[str]) -> list[str]:
+    """Return the first items of a list, and how many more there are."""
+    more = len(items) - MAX_PARTS
+    return [*items[:MAX_PARTS], f"and {more} more"] if more > 0 else items
 
 
 def _shown_name(name: str) -> str:
@@ -6948,51 +6958,69 @@ _extensions["explain"] = _find_causes
 
 EXEC_CREDENTIAL_LIFE = 840.0  # seconds, a minute less than EKS accepts a token for
 CREDENTIALS_HELP = "Credentials come from where all AWS tools find them: AWS_*, ~/.aws, the machine."
-# The names that each kind of token takes.
-TOKEN_NAMES = {
-    "rds": "HOST PORT USER",
-    "dsql": "HOST",
-    "elasticache": "CACHE USER",
-    "memorydb": "CLUSTER USER",
-    "msk": "",
-    "eks": "CLUSTER",
+# What makes each kind of token, the names that it takes, and its option.
+TOKENS: dict[str, tuple[Any, str, str]] = {
+    "rds": (rds_token, "HOST PORT USER", ""),
+    "dsql": (dsql_token, "HOST", "admin"),
+    "elasticache": (elasticache_token, "CACHE USER", "serverless"),
+    "memorydb": (memorydb_token, "CLUSTER USER", ""),
+    "msk": (msk_token, "", ""),
+    "eks": (eks_token, "CLUSTER", "exec-credential"),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Return the exit status of the command line: 0, 1 for a failure, 2 for misuse, 22 for fetch --fail; a line on stderr says why.
+    """Return the exit status of the command line: 0, 1 for a failure, 2 for misuse, 22 for fetch --fail, 130 for an interrupt.
 
-    argv: the arguments without the program's name; None means those of the process.
+    argv: the arguments without the program's name; None means those of the process. A line on stderr says what went wrong.
     Raises nothing.
     """
-    import warnings
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("always", ExpiryWarning)
-            warnings.showwarning = lambda message, *_: print(f"sigv4: warning: {message}", file=sys.stderr)
-            arguments = _make_parser().parse_args(_join_option_values(sys.argv[1:] if argv is None else argv))
-            arguments.opened = []
-            try:
-                status: int | None = arguments.command(arguments)
-                return status or 0
-            finally:
-                for file in arguments.opened:
-                    file.close()
+        return _run_command(sys.argv[1:] if argv is None else argv)
     except SystemExit as stop:  # argparse: --help and --version exit with 0, misuse with 2
         return int(stop.code or 0)
-    except ValueError as error:  # RequestError, or an argument that is not a file name or a text
-        text = str(error).replace(" to Signer or to this call", "")
-        print(f"sigv4: {text.replace('service=', '--service').replace('region=', '--region')}", file=sys.stderr)
-        return 2
     except BrokenPipeError:  # the reader stopped early; stdout must not be flushed again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (SigV4Error, OSError) as error:
-        print(f"sigv4: {error}", file=sys.stderr)
-        return 22 if isinstance(error, ServiceError) else 1  # as curl --fail
     except KeyboardInterrupt:
         return 130  # as a shell reports SIGINT
+    except (ValueError, SigV4Error, OSError) as error:
+        not_found = isinstance(error, CredentialsNotFound)
+        _report(f"{error}{'; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile' if not_found else ''}")
+        # 2 for RequestError, or an argument that is not a file name or a text; 22 as curl --fail.
+        return 2 if isinstance(error, ValueError) else 22 if isinstance(error, ServiceError) else 1
+
+
+def _run_command(argv: Sequence[str]) -> int:
+    """Return the exit status of a command. Its warnings, and with -v its log, are shown on stderr."""
+    import logging
+    import warnings
+    from contextlib import ExitStack
+
+    arguments, unknown = _make_parser().parse_known_args(_join_option_values(argv))
+    if unknown:
+        word = next((word for word in unknown if word[:1] == "-"), unknown[0]).partition("=")[0]
+        raise RequestError(f"{arguments.name} does not take {word!r:.60} (see sigv4 {arguments.name} --help)")
+    arguments.wait = time.sleep if arguments.silent else _announce_wait
+    handler, logger = logging.StreamHandler(), logging.getLogger("sigv4")
+    handler.setFormatter(logging.Formatter("sigv4: %(message)s"))
+    with ExitStack() as arguments.cleanup, warnings.catch_warnings():
+        warnings.simplefilter("always", ExpiryWarning)
+        warnings.showwarning = lambda message, *_: _report(f"warning: {message}")
+        arguments.cleanup.callback(logger.setLevel, logger.level)
+        arguments.cleanup.callback(logger.removeHandler, handler)
+        logger.addHandler(handler)
+        logger.setLevel(DEBUG if arguments.verbose else WARNING)
+        return arguments.command(arguments) or 0
+
+
+def _report(text: str) -> None:
+    """Print a message on stderr, if it is open, with options for arguments and without characters that could control a terminal."""
+    from re import sub
+
+    text = sub(r"\b(service|region)=('[^']*')?", lambda found: f"--{found[1]} {found[2] or ''}".rstrip(), text)
+    if sys.stderr is not None:
+        print("\n".join(map(_printable, f"sigv4: {sub(' to Signer( or to th.s? call)?', '', text)}".split("\n"))), file=sys.stderr)
 
 
 def _write(output: bytes) -> None:
@@ -7006,9 +7034,31 @@ def _write(output: bytes) -> None:
     sys.stdout.flush()
 
 
+def _announce_wait(seconds: float) -> None:
+    """Wait before another attempt, and say so."""
+    _report(f"the next attempt follows in {seconds:.2g} s (-v shows why)")
+    time.sleep(seconds)
+
+
+def _ask_mfa_code(serial_number: str) -> str:
+    """Return the code of an MFA device, which is typed on the terminal."""
+    import warnings
+    from getpass import GetPassWarning, getpass
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", GetPassWarning)  # it comes before a code is read from something that is not a terminal
+        try:
+            return getpass(f"Code of the MFA device {_printable(serial_number)}: ").strip()
+        except (GetPassWarning, EOFError):
+            raise CredentialsError(
+                f"the code of the MFA device {serial_number} must be typed in a terminal; run this in one, or run this there first:"
+                ' eval "$(sigv4 credentials --profile NAME --export)"'
+            ) from None
+
+
 def _join_option_values(argv: Sequence[str]) -> list[str]:
     """Return the arguments with the values of -d and -H joined to them: argparse takes a value that begins with a dash for an option."""
-    long_names = {"-d": "--data", "--data": "--data", "-H": "--header", "--header": "--header"}
+    long_names = {"-d": "--data", "--data": "--data", "--data-binary": "--data", "-H": "--header", "--header": "--header"}
     joined: list[str] = []
     rest = iter(argv)
     for argument in rest:
@@ -7023,71 +7073,74 @@ def _make_parser() -> Any:
 
     class Parser(argparse.ArgumentParser):
         def __init__(self, **options: Any) -> None:
-            layout = options.pop("layout", argparse.HelpFormatter)
+            layout = argparse.RawDescriptionHelpFormatter  # keeps the lines of the descriptions
             super().__init__(formatter_class=lambda prog: layout(prog, max_help_position=32, width=79), **options)
 
         def error(self, message: str) -> NoReturn:
-            self.exit(2, f"sigv4: {message} (see {self.prog} --help)\n")
+            raise RequestError(f"{message.replace('invalid int value:', 'it must be a whole number, not')} (see {self.prog} --help)")
 
     parser = Parser(prog="sigv4", description="Sign AWS requests with Signature Version 4.", epilog=CREDENTIALS_HELP)
     parser.add_argument("--version", action="version", version=f"sigv4 {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
 
-    def add(name: str, command: Any, text: str, usage: str | None = None, **options: Any) -> Any:
-        description = options.pop("description", f"{text[0].upper()}{text[1:]}.")
-        sub = commands.add_parser(name, usage=usage, help=text, description=description, epilog=options.pop("epilog", None), **options)
-        sub.set_defaults(command=command)
+    def add(name: str, command: Any, text: str, usage: str, details: str = ".", epilog: str | None = CREDENTIALS_HELP) -> Any:
+        description = f"{text[0].upper()}{text[1:]}{details}"
+        sub = commands.add_parser(name, usage=f"%(prog)s {usage}", help=text, description=description, epilog=epilog)
+        sub.set_defaults(command=command, name=name)
         return sub
 
-    for name, command, text in (
-        ("sign", _command_sign, "print a request with its signature in the Authorization header"),
-        ("presign", _command_presign, "print a URL with its signature in the query"),
-        ("fetch", _command_fetch, "send a signed request and print the body of the response"),
-    ):
-        _add_request_options(add(name, command, text, "%(prog)s [options] URL", epilog=CREDENTIALS_HELP), name)
-    text = "print a token: a password for a database, a cache, Kafka or Kubernetes"
-    kinds = "\n".join([f"  {kind} {names}".rstrip() for kind, names in TOKEN_NAMES.items()])
-    usage, description = "%(prog)s KIND [NAME ...] [options]", f"Print a token, in one of these ways:\n\n{kinds}"
-    layout = argparse.RawDescriptionHelpFormatter
-    sub = add("token", _command_token, text, usage, description=description, layout=layout, epilog=CREDENTIALS_HELP)
-    sub.add_argument("kind", metavar="KIND", choices=sorted(TOKEN_NAMES))
-    sub.add_argument("names", metavar="NAME", nargs="*")
+    usage, urls = "[options] URL", ".\n\nURL is https://HOST/PATH, or s3://BUCKET/KEY with the key as it is."
+    _add_request_options(add("sign", _command_sign, "print a request with its signature in the Authorization header", usage, urls))
+    _add_request_options(add("presign", _command_presign, "print a URL with its signature in the query", usage, urls))
+    _add_request_options(add("fetch", _command_fetch, "send a signed request and print the body of the response", usage, urls))
+    kinds = [f"{kind} {names}" for kind, (_, names, _) in TOKENS.items()]
+    rows = [f"  {left:30}{right}".rstrip() for left, right in zip(kinds[::2], [*kinds[1::2], ""])]
+    text, usage = "print a token for a database, a cache, Kafka or Kubernetes", "KIND [NAME ...] [options]"
+    sub = add("token", _command_token, text, usage, "\n".join([":\n", *rows]))
+    sub.add_argument("kind", metavar="KIND", choices=sorted(TOKENS), help=argparse.SUPPRESS)
+    sub.add_argument("names", metavar="NAME", nargs="*", help=argparse.SUPPRESS)
     sub.add_argument("--region", metavar="NAME", help="default: from the host, else as configured")
-    sub.add_argument("--admin", action="store_true", help="dsql: for the user admin")
-    sub.add_argument("--serverless", action="store_true", help="elasticache: of a serverless cache")
-    sub.add_argument("--exec-credential", action="store_true", help="eks: as the JSON that kubectl reads")
-    sub = add("credentials", _command_credentials, "show which credentials are found, and where", epilog=CREDENTIALS_HELP)
+    for own, text in (("admin", "dsql: for the user admin"), ("serverless", "elasticache: of a serverless cache"),
+                      ("exec-credential", "eks: as the JSON that kubectl reads")):  # fmt: skip
+        sub.add_argument(f"--{own}", dest="option", action="store_const", const=own, help=text)
+    sub = add("credentials", _command_credentials, "show which credentials are found, and where", "[options]")
     form = sub.add_mutually_exclusive_group()
+    form.add_argument("--identity", action="store_true", help="ask STS whose they are: the account and the ARN")
     form.add_argument("--export", action="store_true", help="print them with the secret, as exports for a shell")
     form.add_argument("--process", action="store_true", help="print them with the secret, as a credential_process does")
-    for sub in commands.choices.values():
-        sub.add_argument("--profile", metavar="NAME", help="default: AWS_PROFILE, then `default`")
-    sub = add("explain", _command_explain, "say why a service refused a request", "%(prog)s [options] [FILE]")
+    for each in (parser, *commands.choices.values()):  # they may come before the command or after it
+        default: dict[str, Any] = {} if each is parser else {"default": argparse.SUPPRESS}
+        each.add_argument("--profile", metavar="NAME", help="default: AWS_PROFILE, then `default`", **default)
+        each.add_argument("-v", "--verbose", action="store_true", help="show the log on stderr", **default)
+        each.add_argument("-s", "--silent", action="store_true", help="do not announce retries on stderr", **default)
+    sub = add("explain", _command_explain, "say why a service refused a request", "[options] [FILE]", epilog=None)
     sub.add_argument("file", metavar="FILE", nargs="?", default="-", help="the response, with or without its head; default: stdin")
     sub.add_argument("--signed", metavar="REQUEST", help="a presigned URL, or @FILE of what `sign --json` printed, to compare with")
-    sub.add_argument("-X", "--request", metavar="METHOD", help="of the presigned URL; default: what the service received")
-    text = "write a copy of this file that contains only what is named"
-    sub = add("vendor", _command_vendor, text, "%(prog)s [options] NAME ...")
+    sub.add_argument("-X", "--method", "--request", metavar="METHOD", help="the method that the presigned URL was made for")
+    sub = add("vendor", _command_vendor, "write a copy of this file that contains only what is named", "[options] NAME ...", epilog=None)
     sub.add_argument("names", metavar="NAME", nargs="*", help="public names, such as Signer or from_env")
     sub.add_argument("-o", "--output", metavar="FILE", help="write to FILE instead of stdout")
     sub.add_argument("--check", metavar="FILE", help="say whether a copy is unchanged and of this version")
     return parser
 
 
-def _add_request_options(sub: Any, name: str) -> None:
+def _add_request_options(sub: Any) -> None:
     """Add the options of sign, presign or fetch to its parser."""
-    sub.add_argument("url", metavar="URL", help="e.g. https://bucket.s3.amazonaws.com/key")
-    sub.add_argument("-X", "--request", metavar="METHOD", help="default: GET, or POST with -d")
+    from argparse import SUPPRESS
+
+    sub.add_argument("url", metavar="URL", help=SUPPRESS)
+    sub.add_argument("-X", "--method", metavar="METHOD", help="default: GET, or POST with -d")
+    sub.add_argument("--request", dest="method", help=SUPPRESS)  # curl's name for it
     sub.add_argument("-H", "--header", metavar="LINE", action="append", default=[], help="'Name: value', or @FILE; repeatable")
     sub.add_argument("-d", "--data", metavar="DATA", action="append", default=[], help="the body, or @FILE, or @- for stdin")
     sub.add_argument("--service", metavar="NAME", help="default: from the URL")
     sub.add_argument("--region", metavar="NAME", help="default: from the URL, else as configured")
-    if name == "sign":
+    if sub.get_default("name") == "sign":
         form = sub.add_mutually_exclusive_group()
         form.add_argument("--curl", action="store_true", help="print a curl command that sends the request")
         form.add_argument("--json", action="store_true", help="print it as JSON, the body in base64")
-    elif name == "presign":
-        sub.add_argument("--expires", metavar="SECONDS", type=int, default=3600, help="1 to 604800; default: %(default)s")
+    elif sub.get_default("name") == "presign":
+        sub.add_argument("--expires", metavar="SECONDS", type=int, help="1 to 604800; default: 3600")
     else:
         sub.add_argument("-i", "--include", action="store_true", help="print status and headers before the body")
         sub.add_argument("-o", "--output", metavar="FILE", help="write to FILE instead of stdout")
@@ -7096,95 +7149,93 @@ def _add_request_options(sub: Any, name: str) -> None:
 
 
 def _make_signer(arguments: Any) -> Signer:
-    return Signer(default_chain(arguments.profile))
+    return Signer(default_chain(arguments.profile, mfa_code=_ask_mfa_code, sleep=arguments.wait))
+
+
+def _find_url(arguments: Any, signer: Signer) -> str:
+    """Return the URL of a request. s3://BUCKET/KEY becomes that of the object, at the endpoint and in the region that are configured."""
+    if not arguments.url.startswith("s3://"):
+        return str(arguments.url)
+    bucket, _, key = arguments.url[5:].partition("/")
+    endpoint = _configured_endpoint(_Profiles(_World(profile=arguments.profile)), "s3")
+    if endpoint:
+        arguments.service = arguments.service or "s3"  # which its host may not show
+    return s3_url(bucket, key, region=arguments.region or signer._find_region(), endpoint_url=endpoint)
 
 
 def _command_sign(arguments: Any) -> None:
-    method, headers, data = _read_request(arguments)
+    signer = _make_signer(arguments)
+    method, url, headers, data = _read_request(arguments, signer)
     body = None if data is None else data.read()
-    request = _make_signer(arguments).sign(method, arguments.url, headers, body, service=arguments.service, region=arguments.region)
+    request = signer.sign(method, url, headers, body, service=arguments.service, region=arguments.region)
     if arguments.curl:
         _write(request.curl().encode() + b"\n")
     elif arguments.json:
-        import base64
         import json
 
-        encoded = base64.b64encode(body or b"").decode()
-        fields = {"method": request.method, "url": request.url, "headers": request.headers, "body": encoded}
+        fields = {"method": request.method, "url": request.url, "headers": request.headers, "body": _base64(body or b"")}
         _write(json.dumps(fields, indent=2).encode() + b"\n")
     else:
-        lines = [
-            f"{request.method} {_request_target(request.url)} HTTP/1.1",
-            *(f"{name}: {value}" for name, value in request.headers.items()),
-        ]
-        _write("\n".join([*lines, "", ""]).encode("latin-1") + (body or b""))
+        lines = [f"{name}: {value}" for name, value in request.headers.items()]
+        head = "\n".join([f"{request.method} {_request_target(request.url)} HTTP/1.1", *lines, "", ""])
+        _write(head.encode("latin-1") + (body or b""))
 
 
 def _command_presign(arguments: Any) -> None:
-    method, headers, data = _read_request(arguments)
-    service = arguments.service or (guess_service_region(arguments.url) or ("",))[0]
+    signer = _make_signer(arguments)
+    method, url, headers, data = _read_request(arguments, signer)
+    service = arguments.service or (guess_service_region(url) or ("",))[0]
     payload_hash = None if data is None or service in S3_SERVICES else _hash_file(data)
     scope = {"service": arguments.service, "region": arguments.region, "payload_hash": payload_hash}
-    _write(_make_signer(arguments).presign(method, arguments.url, headers, expires=arguments.expires, **scope).encode() + b"\n")
+    _write(signer.presign(method, url, headers, expires=arguments.expires, **scope).encode() + b"\n")
 
 
 def _command_fetch(arguments: Any) -> None:
-    method, headers, body = _read_request(arguments)
-    client = Client(_make_signer(arguments), retries=arguments.retries)
-    scope = {"service": arguments.service, "region": arguments.region}
-    with client.fetch(arguments.url, method, headers, body, stream=True, **scope) as response:
+    signer = _make_signer(arguments)
+    method, url, headers, body = _read_request(arguments, signer)
+    client = Client(signer, retries=arguments.retries, sleep=arguments.wait)
+    with client.fetch(url, method, headers, body, stream=True, service=arguments.service, region=arguments.region) as response:
         if arguments.fail:
             response.raise_for_status()
-        if response.status in REFUSALS and response.request and sys.stderr is not None:
-            causes = _find_causes(response.request, response)
-            if causes or response.status == 403:
-                print(explain(response.request, response), file=sys.stderr)
-        write = _write
-        if arguments.output not in (None, "-"):
-            arguments.opened.append(open(arguments.output, "wb"))  # noqa: SIM115
-            write = arguments.opened[-1].write
+        if response.status in REFUSALS and (response.status == 403 or _find_causes(response.request, response)):
+            _report(explain(response.request, response))
+        write = _writer_to(arguments)
         if arguments.include:
-            from http import HTTPStatus
+            from http.client import responses
 
-            phrase = HTTPStatus(response.status).phrase if response.status in set(HTTPStatus) else ""
-            lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{name}: {value}" for name, value in response.headers.items())]
+            lines = [f"HTTP/1.1 {response.status} {responses.get(response.status, '')}"]
+            lines += [f"{name}: {value}" for name, value in response.headers.items()]
+            if write is _write and sys.stdout is not None and sys.stdout.isatty():
+                lines = [line.encode("unicode_escape").decode() for line in lines]  # they could control the terminal
             write("\n".join([*lines, "", ""]).encode("latin-1", "replace"))
         for piece in response:
             write(piece)
 
 
 def _command_token(arguments: Any) -> None:
-    kind, names, region = arguments.kind, arguments.names, arguments.region
-    if len(names) != len(TOKEN_NAMES[kind].split()):
-        raise RequestError(f"token {kind} takes {TOKEN_NAMES[kind] or 'no name'}; {len(names)} given")
-    signer = _make_signer(arguments)
-    if kind == "rds":
-        host, port, user = names
-        if not (port.isascii() and port.isdigit()):
-            raise RequestError(f"token rds takes {TOKEN_NAMES[kind]}; the port must be a number")
-        token = rds_token(signer, host, int(port), user, region=region)
-    elif kind == "dsql":
-        token = dsql_token(signer, *names, admin=arguments.admin, region=region)
-    elif kind == "elasticache":
-        token = elasticache_token(signer, *names, serverless=arguments.serverless, region=region)
-    elif kind == "memorydb":
-        token = memorydb_token(signer, *names, region=region)
-    elif kind == "msk":
-        token, _ = msk_token(signer, region=region)
-    else:
-        token = eks_token(signer, *names, region=region)
-        if arguments.exec_credential:
-            import json
+    kind, option = arguments.kind, arguments.option
+    make, names, own_option = TOKENS[kind]
+    if len(arguments.names) != len(names.split()):
+        raise RequestError(f"token {kind} takes {names or 'no name'}; {len(arguments.names)} given")
+    if option not in (None, own_option):
+        raise RequestError(f"token {kind} does not take --{option}")
+    pairs = zip(names.split(), arguments.names)
+    values = [int(value) if name == "PORT" and value.isascii() and value.isdigit() else value for name, value in pairs]
+    flags = {option: True} if option in ("admin", "serverless") else {}
+    token = make(_make_signer(arguments), *values, region=arguments.region, **flags)
+    if isinstance(token, tuple):
+        token, _ = token  # MSK's, and when it expires
+    if option == "exec-credential":
+        import json
 
-            status = {"expirationTimestamp": _format_iso8601(time.time() + EXEC_CREDENTIAL_LIFE), "token": token}
-            fields = {"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1beta1", "spec": {}, "status": status}
-            token = json.dumps(fields)
+        status = {"expirationTimestamp": _format_iso8601(time.time() + EXEC_CREDENTIAL_LIFE), "token": token}
+        token = json.dumps({"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1beta1", "spec": {}, "status": status})
     _write(token.encode() + b"\n")
 
 
 def _command_credentials(arguments: Any) -> None:
-    provider = default_chain(arguments.profile)
-    credentials = provider()
+    signer = _make_signer(arguments)
+    credentials = signer._provider()
     key, secret, token, expiration, account = credentials._values()
     end = None if expiration is None else _format_iso8601(credentials._expires_at)
     if arguments.export:
@@ -7198,32 +7249,43 @@ def _command_credentials(arguments: Any) -> None:
         fields = {"AccessKeyId": key, "SecretAccessKey": secret, "SessionToken": token, "Expiration": end, "AccountId": account}
         lines = [json.dumps({"Version": 1, **{name: value for name, value in fields.items() if value is not None}}, indent=2)]
     else:
-        facts = {"source": provider.source, "access key id": key, "account": account or "unknown", "expiration": end or "none"}
-        lines = [f"{name}: {value}" for name, value in facts.items()]
+        facts = {"source": signer._provider.source, "access key id": key, "account": account or "unknown", "expiration": end or "none"}
+        if arguments.identity:
+            facts.update(_caller_identity(arguments, signer))
+        lines = [f"{name}: {_printable(value)}" for name, value in facts.items()]
     _write("\n".join([*lines, ""]).encode())
+
+
+def _caller_identity(arguments: Any, signer: Signer) -> dict[str, str]:
+    """Return the account and the ARN of the credentials, as STS GetCallerIdentity knows them."""
+    profiles = _Profiles(_World(profile=arguments.profile))
+    region = _region(profiles) or STS_DEFAULT_REGION
+    url = f"{_endpoint(profiles, 'sts', 'sts', region).rstrip('/')}/?Action=GetCallerIdentity&Version=2011-06-15"
+    _, region = guess_service_region(url) or ("sts", region)
+    response = Client(signer, retries=3, sleep=arguments.wait).fetch(url, service="sts", region=region)
+    identity = {"account": _xml_text(response.text, "Account"), "arn": _xml_text(response.text, "Arn")}
+    if "" in identity.values():
+        raise CredentialsError(f"STS did not identify these credentials. {explain(response.request, response)}")
+    return identity
 
 
 def _command_explain(arguments: Any) -> None:
     signed: Any = arguments.signed
-    if signed is not None and signed[:1] == "@":
+    if signed and signed[0] == "@":
         import json
-        from base64 import b64decode
 
-        with open(signed[1:], "rb") as file:
-            data = file.read()
+        data = _open_data([signed], True, arguments.cleanup).read()
         try:
             fields = json.loads(data)
-            signed = [fields[name] for name in ("method", "url", "headers")] + [b64decode(fields["body"])]
+            signed = [fields[name] for name in ("method", "url", "headers")] + [a2b_base64(fields["body"])]
         except (ValueError, TypeError, KeyError, RecursionError):
             raise RequestError(f"{signed[1:]} does not contain what `sign --json` prints") from None
-    elif signed is not None and arguments.request:
-        signed = (arguments.request, signed, None, None)
-    if arguments.file == "-":
-        data = _open_data(["@-"], True, arguments.opened).read()
-    else:
-        with open(arguments.file, "rb") as received:
-            data = received.read()
-    _write(explain(signed, data).encode() + b"\n")
+    elif signed is not None and arguments.method:
+        signed = (arguments.method, signed, ..., None)
+    if "://" in arguments.file:
+        raise RequestError("explain takes the response as FILE or on stdin; pass the presigned URL with --signed")
+    response = _open_data([f"@{arguments.file}"], True, arguments.cleanup).read(MAX_RESPONSE)
+    _write(explain(signed, response).encode() + b"\n")
 
 
 def _command_vendor(arguments: Any) -> int:
@@ -7231,43 +7293,40 @@ def _command_vendor(arguments: Any) -> int:
         problem: str = _extension("_check_copy")(arguments.check)
         _write((problem or f"{arguments.check} is unchanged and of this version, {__version__}").encode() + b"\n")
         return 1 if problem else 0
-    text: str = _extension("vendor")(*arguments.names)
-    if arguments.output in (None, "-"):
-        _write(text.encode())
-    else:
-        with open(arguments.output, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+    text = _extension("vendor")(*arguments.names).encode()
+    _writer_to(arguments)(text)
     return 0
 
 
-def _read_request(arguments: Any) -> tuple[str, Pairs, Any]:
-    """Return (method, headers, body as an open file or None) as curl reads -X, -H and -d: data make a POST of a form by default."""
+def _writer_to(arguments: Any) -> Callable[[bytes], object]:
+    """Return what writes to the file of -o, or to standard output."""
+    path = arguments.output
+    return _write if path in (None, "-") else arguments.cleanup.enter_context(open(path, "wb")).write
+
+
+def _read_request(arguments: Any, signer: Signer) -> tuple[str, str, Pairs, Any]:
+    """Return (method, URL, headers, body as an open file or None) as curl reads -X, -H and -d: data make a POST of a form by default."""
+    if [] in (*arguments.header, *arguments.data):  # what argparse made of -- before Python 3.13
+        raise RequestError("-H or -d was given -- alone; write it to a file and pass @FILE")
     headers, named = _read_header_lines(arguments.header)
-    body = _open_data(arguments.data, "content-length" in named, arguments.opened)
+    body = _open_data(arguments.data, "content-length" in named, arguments.cleanup)
     if body is not None and "content-type" not in named:
         headers.append(("Content-Type", "application/x-www-form-urlencoded"))
-    return arguments.request or ("GET" if body is None else "POST"), headers, body
+    return arguments.method or ("GET" if body is None else "POST"), _find_url(arguments, signer), headers, body
 
 
-def _open_data(values: list[str], length_is_known: bool, opened: list[Any]) -> Any:
-    """Return the data of -d as a binary file, which is added to `opened`.
-
-    Standard input is read when it is sent if it can be rewound or its length was given. Otherwise it is copied to a temporary file,
-    because its hash is sent first.
-    """
+def _open_data(values: list[str], length_is_known: bool, cleanup: Any) -> Any:
+    """Return the data of -d as a binary file, which `cleanup` closes."""
     if not values:
         return None
     if len(values) > 1:
-        parts = [_open_data([value], False, opened).read() for value in values]
+        parts = [_open_data([value], False, cleanup).read() for value in values]
         return io.BytesIO(b"&".join(parts))
     (value,) = values
-    if not isinstance(value, str):  # argparse takes a lone -- for none at all
-        raise RequestError("-d was given -- alone; write the data to a file and pass @FILE")
     if value[:1] != "@":
         return io.BytesIO(os.fsencode(value))
     if value != "@-":
-        opened.append(open(value[1:], "rb"))  # noqa: SIM115
-        return opened[-1]
+        return cleanup.enter_context(open(value[1:], "rb"))
     if sys.stdin is None:
         raise OSError("standard input is closed")
     source = sys.stdin.buffer
@@ -7276,10 +7335,11 @@ def _open_data(values: list[str], length_is_known: bool, opened: list[Any]) -> A
     import shutil
     import tempfile
 
-    opened.append(tempfile.SpooledTemporaryFile(max_size=FILE_PIECE))  # noqa: SIM115
-    shutil.copyfileobj(source, opened[-1])
-    opened[-1].seek(0)
-    return opened[-1]
+    # Standard input is read twice, because its hash is sent first.
+    copy = cleanup.enter_context(tempfile.SpooledTemporaryFile(max_size=FILE_PIECE))  # noqa: SIM115
+    shutil.copyfileobj(source, copy)
+    copy.seek(0)
+    return copy
 
 
 def _read_header_lines(values: list[str]) -> tuple[Pairs, set[str]]:
@@ -7288,8 +7348,6 @@ def _read_header_lines(values: list[str]) -> tuple[Pairs, set[str]]:
     named = set()
     lines = []
     for line in values:
-        if not isinstance(line, str):  # as in _open_data
-            raise RequestError("-H was given --; write it as 'Name: value'")
         if line.startswith("@"):
             with open(line[1:], encoding="utf-8") as text:
                 lines += [each for each in text.read().splitlines() if each]

@@ -6809,7 +6809,7 @@ CODES_AND_MESSAGES = [
         [("AuthorizationQueryParametersError", "X-Amz-Expires must be less than a week (in seconds) that is 604800")]),
     ("The form does not meet its policy, or the policy has expired", "", [("AccessDenied", "Invalid according to Policy: it expired.")]),
     (NO_SIGNATURE, "", [("AccessDeniedException", "User: anonymous is not authorized to perform: es:ESHttpGet because no policy allows")]),
-    ("The service computed another signature and does not say from what. Check the secret first",
+    ("The service computed another signature and does not say from what. Check the secret, then what may have changed after signing: Host,",
         "SignatureDoesNotMatch InvalidSignatureException InvalidSignature", [("InvalidSignatureException", MISMATCH)]),
     ("The session token has expired. Fetch fresh credentials", "ExpiredToken ExpiredTokenException TokenRefreshRequired",
         [("ExpiredToken", "The provided token has expired.")]),
@@ -6823,7 +6823,8 @@ CODES_AND_MESSAGES = [
     ("The body that arrived is not the one that was hashed. Send the bytes that sign returned",
         "XAmzContentSHA256Mismatch BadDigest InvalidDigest",
         [("XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")]),
-    ("The signature is valid, but the identity lacks the permission",
+    ("The signature is valid, but the identity lacks the permission. Check the policies of identity and resource."
+        " `sigv4 credentials --identity` shows whose key it is.",
         "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError",
         [("AccessDeniedException", "User: arn:aws:iam::123456789012:user/a is not authorized to perform: execute-api:Invoke on: arn")]),
     ("The service gives no reason. API Gateway responds so if an API key is missing or a resource policy forbids the request, OpenSearch"
@@ -6910,6 +6911,7 @@ def test_region_and_endpoint_in_a_response_are_told():
 
 
 WRONG_KEY = "The service received what was signed, so the secret does not belong to this access key id"
+IF_THESE_ARE_RIGHT = "If these are right, the secret does not belong to this access key id"
 METHOD = "A redirect or the HTTP library changed the method. Sign the method that is sent"
 PATH = "The path was encoded, decoded or normalized differently ... S3 needs double_encode=False and normalize_path=False"
 PARAMETER = "A query parameter was added, dropped or encoded differently after signing ... write %20 for a blank and %2B for a plus"
@@ -6996,6 +6998,8 @@ def test_quoted_canonical_request_without_its_end_is_read():
     cut = quote_in_text(replaced(API_POST, ("x-custom:1", "x-custom:2")), "").partition("'\n\nThe String")[0]
     for message in (cut, f"{cut}'\n", f"{cut}'\n\nThe String-to-Sign should have been\n'"):
         assert causes_of(API_POST, api_error(message))[0].startswith("header x-custom: '1' was signed, the service received '2'. ")
+    same = quoting(API_POST)[2].partition("'\\n\\nThe String")[0] + '"}'
+    assert causes_of(API_POST, same)[0].startswith(WRONG_KEY)
 
 
 @pytest.mark.parametrize(("headers", "size"), [
@@ -7023,6 +7027,22 @@ def test_temporary_key_without_a_session_token_is_told():
                 assert "'ASIAEXAMPLE'" in cause
                 assert ("temporary, but no session token was signed. Pass session_token to Credentials" in cause) is (token is None)
     assert "no session token was signed" not in causes_of(None, s3_error("InvalidAccessKeyId", "...", AWSAccessKeyId="ASIAEXAMPLE"))[0]
+
+
+def test_permanent_key_with_a_session_token_lets_a_stale_variable_be_suspected():
+    stale = "The access key id 'AKIAIOSFODNN7EXAMPLE' is permanent, but was sent with a session token. AWS_SESSION_TOKEN is probably"
+    refusals = [
+        ("InvalidToken", "The provided token is malformed or otherwise invalid."), ("InvalidClientTokenId", INVALID_TOKEN),
+        ("UnrecognizedClientException", INVALID_TOKEN), ("Other", INVALID_TOKEN), ("ExpiredToken", "The provided token has expired."),
+    ]  # fmt: skip
+    for token in (None, TOKEN):
+        signer = Signer(Credentials("AKIAIOSFODNN7EXAMPLE", SECRET, token))
+        header, link = signer.sign("GET", S3_URL, now=NOW), signer.presign("GET", S3_URL, now=NOW)
+        for signed in (header, link, signer.sign("GET", S3_URL, now=NOW, sign_query=True)):
+            for code, message in refusals:
+                (cause,) = causes_of(signed, api_error(message, code))
+                assert cause.startswith(stale) is (token is not None), cause
+        assert causes_of(header, api_error("User: u is not authorized to perform: a"))[0].startswith("The signature is valid")
 
 
 def test_each_form_of_a_signed_request_gives_the_same_explanation():
@@ -7063,7 +7083,7 @@ def quoted_for_link(link, method="GET", payload_hash="UNSIGNED-PAYLOAD", change=
 
 @pytest.mark.parametrize("signed", [S3_LINK, ("GET", S3_LINK, None, None), ("GET", S3_LINK, {"Host": S3_URL.split("/")[2]}, b"")])
 def test_presigned_url_is_compared(signed):
-    assert causes_of(signed, quoted_for_link(S3_LINK))[0].startswith(WRONG_KEY)
+    assert causes_of(signed, quoted_for_link(S3_LINK))[-1].startswith(WRONG_KEY if signed is not S3_LINK else IF_THESE_ARE_RIGHT)
     (cause,) = causes_of(signed, quoted_for_link(S3_LINK, host="proxy"))
     assert cause.startswith("header host: 'examplebucket.s3.amazonaws.com' was signed, the service received 'proxy'")
     if not isinstance(signed, str):
@@ -7083,10 +7103,41 @@ def test_presigned_url_is_compared(signed):
     ("execute-api", "GET", {}, {}, sigv4.EMPTY_SHA256),
 ])  # fmt: skip
 def test_method_headers_and_payload_hash_of_a_presigned_url_are_known(service, method, headers, options, payload_hash):
-    """A URL alone does not show the method and the values of headers that were signed, so no difference in them may be told."""
     link = Signer(EXAMPLE, service=service, region="us-east-1", **options).presign(method, API_URL, headers, now=NOW)
-    for signed in ((method, link, headers, None), link):
-        assert causes_of(signed, quoted_for_link(link, method, payload_hash, **headers))[0].startswith(WRONG_KEY)
+    response = quoted_for_link(link, method, payload_hash, **headers)
+    assert causes_of((method, link, headers, None), response)[0].startswith(WRONG_KEY)
+    assert causes_of(link, response)[-1].startswith(IF_THESE_ARE_RIGHT)
+
+
+def test_method_and_signed_headers_are_the_first_suspects_for_a_presigned_url_alone(cli):
+    """The URL alone does not show the method and the values of headers that were signed, so no difference in them can be told."""
+    signer = Signer(EXAMPLE, service="s3", region="us-east-1")
+    put = signer.presign("PUT", S3_URL, {"Content-Type": "text/plain", "x-amz-meta-key": "1"}, now=NOW)
+    response = quoted_for_link(put, "POST", **{"content-type": "text/html", "x-amz-meta-key": "secret"})
+    method = "method: A presigned URL works only with the method that it was made for."
+    header = "This header was signed, so it must be sent with the value that was signed."
+    expected = [
+        f"{method} The service received 'POST'.",
+        f"header content-type: {header} The service received 'text/html'.",
+        f"header x-amz-meta-key: {header} The service received a value of 6 characters.",
+        f"{IF_THESE_ARE_RIGHT}: it was mistyped, cut, rotated, or is that of another account.",
+    ]
+    causes = causes_of(put, response)
+    assert [cause[: len(start)] for cause, start in zip(causes, expected)] == expected
+    assert len(causes) == len(expected)
+    without_quote = causes_of(put, s3_error("SignatureDoesNotMatch", MISMATCH))
+    assert without_quote[:3] == [method, f"header content-type: {header}", f"header x-amz-meta-key: {header}"]
+    assert without_quote[3].startswith("The service computed another signature and does not say from what. Check the secret, then what")
+    nothing_arrived = causes_of(put, quoted_for_link(put, "PUT", **{"content-type": "", "x-amz-meta-key": ""}))
+    assert nothing_arrived[1].endswith("The service received ''.")
+    for code, message, cause in (("AccessDenied", "Request has expired", "The URL was valid for"), ("NoSuchKey", "gone", "It does not")):
+        assert causes_of(put, s3_error(code, message))[0].startswith(cause)
+    status, out, err = cli("explain", "--signed", put, "--method", "PUT", stdin=response.encode())
+    lines = out.decode().split("\n- ")[1:]
+    assert (status, err, len(lines)) == (0, "", 1)
+    assert lines[0].startswith("method: 'PUT' was signed, the service received 'POST'. ")
+    status, out, err = cli("explain", "--signed", put, "-X", "POST", stdin=response.encode())
+    assert [line.partition(":")[0] for line in out.decode().split("\n- ")[1:3]] == ["header content-type", "header x-amz-meta-key"]
 
 
 @pytest.mark.parametrize("line", ["x-a:1", "x-a:1\r2", "authorization:x", "x-amz-date:x"], ids=ascii)
@@ -7168,10 +7219,19 @@ def test_asynchronous_response_must_be_read_first():
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with pytest.raises(RequestError, match="body was read"):
+        with pytest.raises(RequestError, match="read its body first"):
             sigv4.explain(API_POST, AsynchronousResponse())
         gc.collect()
     assert not caught, "the coroutine of read() was never awaited"
+
+
+def test_error_about_an_unreadable_response_holds_nothing_of_it():
+    def read(size):
+        raise http.client.IncompleteRead(TOKEN.encode())
+
+    with pytest.raises(RequestError, match=r"cannot be read \(IncompleteRead\); read its body first") as caught:
+        sigv4.explain(API_POST, types.SimpleNamespace(status=403, headers={}, read=read))
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
 @pytest.mark.parametrize(("signed", "response", "complaint"), [
@@ -7278,6 +7338,10 @@ def test_law_mutated_responses_are_explained_in_printable_words():
 def test_long_parts_of_a_response_are_cut():
     many = replaced(S3_GET, ("prefix=x", "&".join(["a=" + "1" * 10] * 50000)), ("host:", "host:" + "h." * 9999))
     assert len(sigv4.explain(S3_GET, quoting(S3_GET, many))) < 2000
+    many = replaced(API_POST, ("a=1", "&".join([f"a{index}=1" for index in range(1000)])))
+    causes = causes_of(API_POST, quoting(API_POST, many))
+    assert (len(causes), causes[20]) == (21, "and 981 more")
+    assert sigv4.explain(None, quoting(API_POST, many)).endswith("\n    and 991 more")
     words = "word " * 100
     for value, shown in (("x " * 150, repr("x " * 150)), ("x " * 150 + "y", repr("x " * 148 + "x..."))):
         for part, change in (("header x-custom", ("x-custom:1", f"x-custom:{value}")), ("path", ("/prod/a%2520b", value))):
@@ -7291,6 +7355,30 @@ def test_long_parts_of_a_response_are_cut():
         (s3_error("AccessDenied", "Request has expired", X_Amz_Expires=words), f" {words[:10]} s"),
     ):
         assert shown in sigv4.explain(API_POST, response)
+
+
+def test_response_is_read_up_to_a_mebibyte():
+    filler, late = " " * (1 << 20), f"<Error><Code>AccessDenied</Code><Message>{INVALID_TOKEN}</Message></Error>"
+
+    def read(size):
+        assert size == 1 << 20
+        return b"x"
+
+    assert "It does not mention the signature" in sigv4.explain(API_POST, types.SimpleNamespace(status=400, headers={}, read=read))
+    for form in (str, str.encode, lambda text: memoryview(text.encode()), lambda text: (403, {}, text)):
+        assert UNKNOWN_KEY in sigv4.explain(API_POST, form(filler[: -len(late)] + late))
+        assert NO_BODY in sigv4.explain(API_POST, form(filler + late))
+
+
+@pytest.mark.parametrize("respond", [
+    lambda size: "HTTP/1.1 100 C\r\n\r\n" * (size // 18) + "HTTP/1.1 403 Forbidden\r\n\r\n",
+    lambda size: "HTTP/1.1 403 Forbidden\r\n" + "a: b\r\n" * (size // 6) + "\r\n",
+    lambda size: quoting(API_POST, replaced(API_POST, ("a=1", "&".join(["a=1"] * (size // 4))))),
+    lambda size: quoting(API_POST, replaced(API_POST, ("a=1", "&".join([f"a{index}=1" for index in range(size // 8)])))),
+], ids=["interim heads", "headers", "repeated parameters", "parameters"])  # fmt: skip
+def test_time_of_an_explanation_grows_with_the_length_of_the_response(respond, tmp_path):
+    _, is_proportional = growth(lambda size, _: sigv4.explain(API_POST, respond(size)), tmp_path)
+    assert is_proportional
 
 
 def quote_what_arrived(handler):
@@ -7423,6 +7511,7 @@ MISUSES = [
     (["a", "b"], b"", 2, "b"),
     (["--signed", S3_URL], b"", 2, "no signature"),
     (["--signed", "example.com"], b"", 2, "must begin with https://"),
+    (["--signed", ""], b"", 2, "must begin with https://"),
     (["--profile", "p"], b"", 2, "--profile"),
     (["--signed"], b"", 2, "--signed"),
     *[(["--signed", "@file"], data, 2, "`sign --json`") for data in NOT_SIGN_JSON],
@@ -7452,17 +7541,19 @@ def test_help_of_the_explain_command_fits_a_screen(cli):
 def test_fetch_explains_a_refusal_on_stderr(fetch, tmp_path):
     body = s3_error("InvalidAccessKeyId", "...").encode()
     invalid = s3_error("InvalidToken", "The provided token is malformed or otherwise invalid.", Token_0=TOKEN).encode()
+    moved = s3_error("AuthorizationHeaderMalformed", REGION_IS_WRONG, Region="eu-west-1").encode()
     others = [answer(404, {}, body), answer(400, {}, s3_error("Other", "...").encode()), answer(400, {}, invalid), answer(403)]
+    others += [answer(400, {}, moved)] * 2
     with judge(script=[answer(403, {}, body)] * 3 + others) as server:
         status, out, err = fetch(f"{server.url}/b/k")
         assert (status, out) == (0, body)
-        assert err.startswith(f"The service responded with 403 InvalidAccessKeyId.\n- {UNKNOWN_KEY}")
+        assert err.startswith(f"sigv4: The service responded with 403 InvalidAccessKeyId.\n- {UNKNOWN_KEY}")
         path = tmp_path / "out"
         assert fetch("-o", str(path), f"{server.url}/b/k") == (0, b"", err)
         assert path.read_bytes() == body
         status, out, err = fetch("--fail", f"{server.url}/b/k")
         assert (status, out, err.count(UNKNOWN_KEY)) == (22, b"", 1)
-        for expected in ("", "", TOKEN_OF_ANOTHER_KEY, NO_BODY):
+        for expected in ("", "", TOKEN_OF_ANOTHER_KEY, NO_BODY, "region 'eu-west-1'. Pass the service's own as --region.\n"):
             status, out, err = fetch(f"{server.url}/b/k")
             assert (status, bool(err)) == (0, bool(expected))
             assert expected in err
@@ -7559,10 +7650,11 @@ def test_headers_and_data_are_read_as_curl_reads_them(cli, tmp_path):
     path = tmp_path / "headers"
     path.write_text("X-One: 1\n\nX-Colon: a:b\n")
     headers = [argument for line in (f"@{path}", "X-Empty;", "X-Gone:", "X-Two: 1", "X-Two: 2") for argument in ("-H", line)]
-    status, out, err = cli("sign", *headers, "--header", "-x: y", "-d", "-----BEGIN", "--data", "-x", API_URL)
+    data = ["-d", "-----BEGIN", "--data", "-x", "--data-binary", "y"]
+    status, out, err = cli("sign", *headers, "--header", "-x: y", *data, API_URL)
     assert (status, err) == (0, "")
     head, _, body = out.decode().partition("\n\n")
-    assert body == "-----BEGIN&-x"
+    assert body == "-----BEGIN&-x&y"
     assert {"X-One: 1", "X-Colon: a:b", "X-Empty: ", "X-Two: 1,2", "-x: y"} <= set(head.split("\n"))
     assert "X-Gone" not in head
 
@@ -7596,7 +7688,7 @@ def test_token_prints_a_token(cli, monkeypatch, command):
     ([], 2, "COMMAND"),
     (["frobnicate"], 2, "frobnicate"),
     (["presign"], 2, "URL"),
-    (["presign", S3_URL, "--expires", "soon"], 2, "--expires"),
+    (["presign", S3_URL, "--expires", "1h"], 2, "--expires: it must be a whole number, not '1h' (see sigv4 presign --help)"),
     (["presign", S3_URL, "--expires", "0"], 2, "from 1 to 604800"),
     (["presign", "examplebucket.s3.amazonaws.com/test.txt"], 2, "must begin with https://"),
     (["sign", "https://api.example.com/"], 2, "pass --service and --region\n"),
@@ -7604,15 +7696,24 @@ def test_token_prints_a_token(cli, monkeypatch, command):
     (["sign", "--region", "a b", API_URL], 2, "region may contain only"),
     (["sign", "-H", "no colon", API_URL], 2, "no colon"),
     (["sign", "-H", "Authorization hunter2", API_URL], 2, "'Authorization...' has no colon"),
-    (["sign", "-H", "--", API_URL], 2, "write it as 'Name: value'"),
+    (["sign", "-H", "--", API_URL], 2, "-H or -d was given -- alone" if sys.version_info < (3, 13) else "write it as 'Name: value'"),
     (["sign", "-d", "@/nonexistent/file", API_URL], 1, "No such file"),
     (["sign", "-d", "@.", API_URL], 1, "directory"),
     (["sign", "-d", "@a\0b", API_URL], 2, "null"),
     (["token"], 2, "KIND"),
     (["token", "frobnicate"], 2, "frobnicate"),
     (["token", "eks", "cluster"], 2, "pass --region"),
-    (["token", "rds", "host", "port", "user"], 2, "the port must be a number"),
-    (["token", "rds", "host", "\u00b2", "user"], 2, "the port must be a number"),
+    (["token", "rds", "host", "port", "user"], 2, "port"),
+    (["token", "rds", "host", "\u00b2", "user"], 2, "port"),
+    (["token", "rds", "host", "5432", "user", "--admin"], 2, "token rds does not take --admin\n"),
+    (["token", "eks", "cluster", "--serverless"], 2, "token eks does not take --serverless\n"),
+    (["fetch", "--json={}", API_URL], 2, "fetch does not take '--json' (see sigv4 fetch --help)\n"),
+    (["fetch", "--json", "{}", API_URL], 2, "fetch does not take '--json' (see sigv4 fetch --help)\n"),
+    (["sign", API_URL, API_URL], 2, "sign does not take 'https://"),
+    (["sign", "s3://"], 2, "bucket is empty; it must be the name of a bucket"),
+    (["explain", S3_URL], 2, "pass the presigned URL with --signed\n"),
+    (["credentials", "--identity", "--export"], 2, "not allowed with"),
+    (["--profile", "nothing", "sign", API_URL], 1, "nothing"),
     *[(["token", kind, "x", "x", "x", "x"], 2, f"token {kind} takes {names}; 4 given\n") for kind, names in (
         ("rds", "HOST PORT USER"), ("dsql", "HOST"), ("elasticache", "CACHE USER"), ("memorydb", "CLUSTER USER"), ("msk", "no name"),
         ("eks", "CLUSTER"))],
@@ -7629,7 +7730,7 @@ def test_misuse_and_failure_are_one_line_on_stderr(cli, arguments, status, compl
 def test_data_of_two_hyphens_is_sent_or_refused(cli):
     """Before Python 3.13, argparse takes -- for the end of the options even where a value is due."""
     status, out, err = cli("sign", "-d", "--", API_URL)
-    assert out.endswith(b"\n\n--") if status == 0 else (status, "-d was given --" in err) == (2, True)
+    assert out.endswith(b"\n\n--") if status == 0 else (status, "-d was given -- alone" in err) == (2, True)
 
 
 def test_an_interrupt_ends_quietly(cli):
@@ -7682,9 +7783,228 @@ def test_a_profile_can_be_named_for_every_command(cli, monkeypatch, tmp_path):
     with judge() as server:
         assert cli("fetch", "--profile", "p", "--service", "s3", f"{server.url}/b/k")[0] == 0
         assert "Credential=OFPROFILE/" in server.seen[0].headers["Authorization"]
-    status, out, err = cli("credentials", "--profile", "nothing")
+        assert cli("--profile", "p", "fetch", "--service", "s3", f"{server.url}/b/k")[0] == 0
+        assert "Credential=OFPROFILE/" in server.seen[1].headers["Authorization"]
+    status, out, err = cli("credentials", "--profile", "nothing\x1b[2J")
     assert (status, out) == (1, b"")
-    assert re.fullmatch("sigv4: .*nothing.* p\n", err)
+    assert re.fullmatch("sigv4: .*nothing \\[2J.* p\n", err), "a message cannot control the terminal"
+
+
+@pytest.mark.parametrize(("region", "url", "expected", "scope"), [
+    ("eu-west-1", "s3://bucket/a b#c?%20+\u00e9", "https://bucket.s3.eu-west-1.amazonaws.com/a%20b%23c%3F%2520%2B%C3%A9", "eu-west-1"),
+    ("eu-west-1", "s3://my.bucket/dir//k", "https://s3.eu-west-1.amazonaws.com/my.bucket/dir//k", "eu-west-1"),
+    ("cn-north-1", "s3://bucket", "https://bucket.s3.cn-north-1.amazonaws.com.cn/", "cn-north-1"),
+    (None, "s3://bucket/k", "https://bucket.s3.amazonaws.com/k", "us-east-1"),
+])  # fmt: skip
+def test_s3_urls_name_buckets_and_keys(cli, monkeypatch, region, url, expected, scope):
+    for given in ([], ["--region", region] if region else []):
+        if region and not given:
+            monkeypatch.setenv("AWS_REGION", region)
+        for command in ("presign", "sign"):
+            status, out, err = cli(command, "--json", *given, url) if command == "sign" else cli(command, *given, url)
+            assert (status, err) == (0, "")
+            link = out.decode() if command == "presign" else json.loads(out)["url"]
+            assert link.partition("?")[0] == expected
+            assert re.search(f"Credential=AKIDEXAMPLE(/|%2F)[0-9]{{8}}(/|%2F){scope}(/|%2F)s3(/|%2F)", out.decode())
+        monkeypatch.delenv("AWS_REGION", raising=False)
+
+
+def test_s3_urls_lead_to_the_endpoint_that_is_configured(cli, monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    with judge() as server:
+        keys = f"aws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET}"
+        (tmp_path / "config").write_text(f"[profile p]\nregion = us-east-1\nendpoint_url = {server.url}\n{keys}\n")
+        assert cli("fetch", "--profile", "p", "s3://bucket/a key") == (0, b"verified", "")
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"{server.url}/base")
+        assert cli("fetch", "--region", "us-east-1", "-X", "PUT", "-d", "x", "s3://bucket/k") == (0, b"verified", "")
+        assert [seen.target for seen in server.seen] == ["/bucket/a%20key", "/base/bucket/k"]
+
+
+def test_each_name_of_the_method_option_is_taken(cli):
+    links = [cli("presign", option, "PUT", S3_URL) for option in ("-X", "--method", "--request")]
+    for status, out, err in links:
+        signature, expected = recomputed_presigned(out.decode().strip(), "PUT")
+        assert (status, err, signature) == (0, "", expected)
+
+
+def test_presign_keeps_the_lifetime_of_its_url(cli):
+    assert parameters(cli("presign", f"{S3_URL}?X-Amz-Expires=77")[1].decode())["X-Amz-Expires"] == "77"
+    assert parameters(cli("presign", "--expires", "5", f"{S3_URL}?X-Amz-Expires=77")[1].decode())["X-Amz-Expires"] == "5"
+
+
+def test_a_wait_before_another_attempt_is_announced_unless_silent(fetch, monkeypatch):
+    waits = Waits()
+    monkeypatch.setattr(time, "sleep", waits)
+    line = r"sigv4: the next attempt follows in [0-9.e-]+ s \(-v shows why\)\n"
+    for options, announced in (([], line * 2), (["-s"], ""), (["--silent"], "")):
+        with judge(script=[answer(503), answer(503, {"Retry-After": "7"})]) as server:
+            status, out, err = fetch(*options, f"{server.url}/b/k")
+        assert (status, out, waits[1]) == (0, b"verified", 7.0)
+        assert re.fullmatch(announced, err), err
+        assert ("follows in 7 s" in err) is not options
+        waits.clear()
+
+
+def test_the_log_is_shown_with_v_and_warnings_always(fetch, monkeypatch):
+    import logging
+
+    logger = logging.getLogger("sigv4")
+    before = (logger.level, list(logger.handlers))
+
+    def sleep(seconds):
+        logger.debug("waits for %s", "a reason")
+        logger.warning("something is odd")
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    shown = "sigv4: waits for a reason\n"
+    for options, debug in ((["-v"], shown), (["--verbose"], shown), ([], "")):
+        with judge(script=[answer(503)]) as server:
+            assert fetch("-s", *options, f"{server.url}/b/k")[2].replace("sigv4: something is odd\n", "") == debug
+    with judge(script=[answer(503)]) as server:
+        assert sigv4.main(["-v", "-s", "fetch", "--service", "s3", "--region", "us-east-1", f"{server.url}/b/k"]) == 0
+    assert (logger.level, logger.handlers) == before
+
+
+def test_a_warning_is_one_line_on_stderr(cli, monkeypatch):
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2099-08-30T12:36:00Z")
+    monkeypatch.setitem(Signer.__init__.__kwdefaults__, "clock", lambda: 4091776500.0)  # a minute before
+    status, _, err = cli("presign", S3_URL)
+    assert (status, err.count("\n")) == (0, 1)
+    assert err.startswith("sigv4: warning: ")
+
+
+STS_ROLE = "<AssumeRoleResponse><Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>S</SecretAccessKey>{}</Credentials>"
+STS_ROLE = STS_ROLE.format("<SessionToken>T</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>")
+
+
+@pytest.fixture
+def sts(monkeypatch, tmp_path):
+    """A function that runs STS on loopback. The profile p needs the code of an MFA device."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    role = f"[profile p]\nrole_arn = {ROLE}\nsource_profile = p\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n"
+    (tmp_path / "config").write_text(f"{role}aws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET}\n")
+
+    @contextlib.contextmanager
+    def run(*responses):
+        with judge(script=[answer(status, {}, body.encode()) for status, body in responses]) as server:
+            monkeypatch.setenv("AWS_ENDPOINT_URL_STS", server.url)
+            yield server
+
+    return run
+
+
+def test_the_code_of_an_mfa_device_is_asked_for_on_the_terminal(cli, monkeypatch, sts):
+    prompts = []
+
+    def typed(prompt):
+        prompts.append(prompt)
+        return " 123456\n"
+
+    monkeypatch.setattr("getpass.getpass", typed)
+    with sts((200, STS_ROLE)) as server:
+        assert b"access key id: ASIAROLE\n" in cli("credentials", "--profile", "p")[1]
+    assert b"&TokenCode=123456" in server.seen[0].body
+    assert prompts == ["Code of the MFA device arn:aws:iam::123456789012:mfa/me: "]
+
+
+def test_without_a_terminal_an_error_says_how_to_use_mfa(sts):
+    with sts() as server:
+        process = script("credentials", "--profile", "p", stdin=subprocess.DEVNULL, start_new_session=True)
+        out, err = process.communicate()
+    assert (process.returncode, out, err.count(b"\n"), server.seen) == (1, b"", 1, [])
+    remedy = b'must be typed in a terminal; run this in one, or run this there first: eval "$(sigv4 credentials --profile NAME --export)"'
+    assert remedy in err
+
+
+GET_IDENTITY = "/?Action=GetCallerIdentity&Version=2011-06-15"
+IDENTITY = "<Account>123456789012\x9b</Account><UserId>A</UserId><Arn>arn:aws:iam::123456789012:user/me\x1b[2J</Arn>"
+
+
+def test_identity_of_the_credentials_is_asked_of_sts(cli, monkeypatch, sts):
+    shown = b"account: 123456789012 \nexpiration: none\narn: arn:aws:iam::123456789012:user/me [2J\n"
+    with sts((200, IDENTITY)) as server:
+        assert cli("credentials", "--identity") == (0, b"source: environment\naccess key id: AKIDEXAMPLE\n" + shown, "")
+    (seen,) = server.seen
+    assert (seen.method, seen.target, seen.refusal) == ("GET", GET_IDENTITY, None)
+    assert "/us-east-1/sts/aws4_request" in seen.headers["Authorization"]
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    refused = "<Error><Code>InvalidClientTokenId</Code><Message>no</Message></Error>"
+    with sts((403, refused), (403, refused)) as server:
+        status, out, err = cli("credentials", "--identity")
+    assert (status, out) == (1, b"")
+    assert err.startswith("sigv4: STS did not identify these credentials. The service responded with 403 InvalidClientTokenId.\n- ")
+    assert UNKNOWN_KEY in err
+    assert "/eu-west-1/sts/aws4_request" in server.seen[0].headers["Authorization"]
+    with sts((200, "<html>hello</html>")) as server:
+        assert cli("credentials", "--identity")[:2] == (1, b"")
+    sent = []
+
+    def send(pool, request, timeout, **options):
+        sent.append(request.url)
+        return 200, {}, IDENTITY.encode()
+
+    monkeypatch.setattr(sigv4._ConnectionPool, "send", send)
+    monkeypatch.delenv("AWS_ENDPOINT_URL_STS")
+    for region, host in (("eu-west-1", "sts.eu-west-1.amazonaws.com"), ("cn-north-1", "sts.cn-north-1.amazonaws.com.cn")):
+        monkeypatch.setenv("AWS_REGION", region)
+        assert cli("credentials", "--identity")[0] == 0
+        assert sent.pop() == f"https://{host}{GET_IDENTITY}"
+
+
+def test_received_account_cannot_control_the_terminal(cli, monkeypatch):
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "1\x1b[2J")
+    _, out, err = cli("credentials")
+    assert b"\x1b" not in out + err.encode()
+
+
+def test_missing_credentials_are_an_error_that_says_what_to_do(cli, monkeypatch):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    for command in (["credentials"], ["presign", S3_URL], ["token", "msk", "--region", "us-east-1"], ["fetch", API_URL]):
+        status, out, err = cli(*command)
+        assert (status, out, err.count("\n")) == (1, b"", 1)
+        assert err.endswith("; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile\n")
+
+
+def test_the_commands_of_the_readme_work(monkeypatch, tmp_path):
+    """Those of its sections about a 403 and the command line, with S3 and STS on loopback, and a curl that prints a refusal of S3."""
+    shutil.copy(str(HERE / "sigv4.py"), str(tmp_path))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "photo.jpg").write_bytes(b"photo")
+    (tmp_path / "response.txt").write_text(s3_error("InvalidAccessKeyId", "..."))
+    link = Signer(EXAMPLE, service="s3", region="us-east-1").presign("PUT", S3_URL, now=NOW)
+    (tmp_path / "refusal").write_text(with_head(403, {}, quoted_for_link(link, "GET")))
+    for name, line in (("curl", "cat refusal"), ("python3", f'exec {shlex.quote(sys.executable)} "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / name).chmod(0o755)
+    env = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "us-east-1", "URL": link}
+
+    def run(title):
+        (block,) = readme_blocks("sh", README.partition(f"\n## {title}\n")[2].partition("\n## ")[0])
+        with judge(script=[None, None, answer(200, {}, IDENTITY.encode())]) as server:
+            endpoints = {"AWS_ENDPOINT_URL_S3": server.url, "AWS_ENDPOINT_URL_STS": server.url}
+            path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+            shell = {"env": {**os.environ, **env, **endpoints, "PATH": path}, "cwd": str(tmp_path), "stdin": subprocess.DEVNULL}
+            out = subprocess.run(["sh", "-ec", block], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True, **shell).stdout
+            return out.decode().replace(server.url, "SERVER"), server.seen
+
+    out, seen = run("Command line")
+    assert re.findall("^(SERVER|http|curl|[a-z ]+:|verified)", out, re.M)[:3] == ["SERVER", "http", "verified"]
+    assert "verifiedverifiedcurl --path-as-is --globoff -X POST " in out
+    assert "\narn: arn:aws:iam::123456789012:user/me" in out
+    assert [(each.target, each.refusal) for each in seen] == [
+        ("/examplebucket/photo.jpg", None), ("/examplebucket/folder.tar.gz", None), (GET_IDENTITY, None)
+    ]  # fmt: skip
+    out, _ = run("Debug a 403")
+    assert "\n- method: A presigned URL works only with the method that it was made for. The service received 'GET'.\n" in out
+    assert f"\n- {UNKNOWN_KEY}" in out
+
+
+def test_nothing_is_printed_in_place_of_a_closed_stderr(cli, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setattr(time, "sleep", Waits())
+    assert cli("sign", "-d", "@/nonexistent/file", API_URL)[:2] == (1, b"")
+    with judge(script=[answer(503)]) as server:
+        assert cli("fetch", "--service", "s3", "--region", "us-east-1", f"{server.url}/b/k")[:2] == (0, b"verified")
 
 
 def test_help_fits_a_screen_and_version_is_printed(cli):
@@ -7716,6 +8036,21 @@ def test_fetch_sends_data_and_prints_the_body(fetch, tmp_path):
         assert "content-type: text/plain" in head.split("\n")
         assert fetch("-i", "-o", str(out), url) == (0, b"", "")
         assert out.read_bytes().startswith(b"HTTP/1.1 200 OK\n")
+
+
+def test_headers_cannot_control_a_terminal(fetch, monkeypatch, tmp_path):
+    class Terminal(io.TextIOWrapper):
+        isatty = lambda self: True  # noqa: E731
+
+    title, path = "\x1b]0;title\x07\x9b2J\\", tmp_path / "out"
+    with judge(script=[answer(200, {"X-Title": title}, b"body")] * 3) as server:
+        raw = f"\nx-title: {title}\n".encode("latin-1")
+        assert raw in fetch("-i", f"{server.url}/b/k")[1], "a pipe receives what was received"
+        terminal = Terminal(io.BytesIO())
+        monkeypatch.setattr(sys, "stdout", terminal)
+        assert fetch("-i", "-o", str(path), f"{server.url}/b/k")[0] == fetch("-i", f"{server.url}/b/k")[0] == 0
+    assert raw in path.read_bytes()
+    assert b"\nx-title: \\x1b]0;title\\x07\\x9b2J\\\\\n" in terminal.buffer.getvalue()
 
 
 def test_fetch_streams_standard_input(fetch):
@@ -8734,7 +9069,8 @@ COMMANDS = [shlex.split(line.replace("URL", S3_URL)) for line in """
     vendor signing_key -o out;vendor --check data""".replace("\n", ";").split(";") if line.strip()]  # fmt: skip
 WORDS = (
     "memorydb elasticache https://localhost/x - -- -H a; a @ @- @nothing --data --service s3 * 0 -1 \u0663 . --retries --signed --profile p"
-    " --admin --serverless --help --version \udcff \ud800 -\ud800 \0 --exp --s -XPUT data signed \u00b2 Signer --request"
+    " --admin --serverless --help --version \udcff \ud800 -\ud800 \0 --exp --s -XPUT data signed \u00b2 Signer --request --method -v -s"
+    " --identity s3://bucket/k s3://"
 ).split(" ")
 WORDS += [API_URL, "", "a: b", "Content-Length: 5", "9" * 5000, *[word for line in COMMANDS for word in line]]
 
@@ -8755,7 +9091,7 @@ def fuzz_command_line(chance, folder, wrong):
     out, err = io.TextIOWrapper(io.BytesIO()), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setitem(sigv4.Client.__init__.__kwdefaults__, "sleep", Waits())
+        patch.setattr(time, "sleep", Waits())
         transport = unreliable_transport(chance, lambda _: next(responses, (404, {}, b"")))
         patch.setattr(sigv4._ConnectionPool, "send", lambda self, request, timeout, **_: transport(request, timeout))
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
