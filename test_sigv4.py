@@ -6510,7 +6510,7 @@ def test_middlewares_pass_signed_requests(target):
     assert message["body"] == b"lifespan"
 
 
-REFUSED = {  # name: (changes of the request's parts, changes of environ, arguments of the middleware, status, code)
+REFUSED_BY_MIDDLEWARES = {  # name: (changes of the request's parts, changes of environ, arguments of the middleware, status, code)
     "not signed": ({"headers": {"Host": "api.example"}}, {}, {}, 403, "MissingSecurityHeader"),
     "another secret": ({"credentials": Credentials(KEY_ID, "other", TOKEN)}, {}, {}, 403, "SignatureDoesNotMatch"),
     "another service": ({}, {}, {"service": "es"}, 403, "AuthorizationHeaderMalformed"),
@@ -6527,9 +6527,9 @@ REFUSED = {  # name: (changes of the request's parts, changes of environ, argume
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", REFUSED_BY_MIDDLEWARES)
 def test_middlewares_refuse(name):
-    changed, environ, options, status, code = REFUSED[name]
+    changed, environ, options, status, code = REFUSED_BY_MIDDLEWARES[name]
     changed = dict(changed)
     target, sent, headers = changed.pop("target", "/reports"), changed.pop("sent", None), changed.pop("headers", None)
     method, signed_target, signed, body = signed_for_server("POST", "/reports", changed.pop("body", b"body"), **changed)
@@ -6616,8 +6616,9 @@ def test_wrong_arguments_of_verify_and_the_middlewares_name_the_remedy():
         lambda **options: sigv4.verify_wsgi(echo_wsgi, **{"credentials": WITH_TOKEN, "service": "execute-api", **options}),
     ):
         for options, complaint in [
-            ({"credentials": {KEY_ID: WITH_TOKEN}}, "credentials=keys.get"), ({"credentials": asynchronous}, "coroutine function; await it"),
-            ({"credentials": None}, "pass Credentials"), ({"host": "a/b"}, "host is"), ({"host": ""}, "host is"), ({"unsigned_headers": "a"}, "a tuple"),
+            ({"credentials": {KEY_ID: WITH_TOKEN}}, "credentials=keys.get"), ({"credentials": None}, "pass Credentials"),
+            ({"credentials": asynchronous}, "coroutine function; await it"), ({"host": "a/b"}, "host is"), ({"host": ""}, "host is"),
+            ({"unsigned_headers": "a"}, "a tuple"),
         ]:  # fmt: skip
             with pytest.raises(RequestError, match=complaint):
                 make(**options)
