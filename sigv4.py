@@ -7001,7 +7001,7 @@ def _run_command(argv: Sequence[str]) -> int:
     if unknown:
         word = next((word for word in unknown if word[:1] == "-"), unknown[0]).partition("=")[0]
         raise RequestError(f"{arguments.name} does not take {word!r:.60} (see sigv4 {arguments.name} --help)")
-    arguments.wait = time.sleep if arguments.silent else _announce_wait
+    arguments.wait = time.sleep if arguments.silent or arguments.verbose else _announce_wait  # the log says it too
     handler, logger = logging.StreamHandler(), logging.getLogger("sigv4")
     handler.setFormatter(logging.Formatter("sigv4: %(message)s"))
     with ExitStack() as arguments.cleanup, warnings.catch_warnings():
