@@ -1758,7 +1758,7 @@ def send_by_curl(request):
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     command = request.curl() + " --silent --show-error --write-out '\\n%{http_code}'"
-    out = subprocess.run(["sh", "-c", command], check=True, stdout=subprocess.PIPE).stdout.decode()
+    out = subprocess.run(["sh", "-c", command], check=True, input=bytes(request.body or b""), stdout=subprocess.PIPE).stdout.decode()
     return int(out.rpartition("\n")[2]), out.rpartition("\n")[0]
 
 
