@@ -20,10 +20,11 @@ import pytest
 class Sections:
     def pytest_collection_modifyitems(self, items):
         section, owner = None, []
-        for line in open("test_sigv4.py", encoding="utf-8"):
-            banner = re.match("# ([0-9]+|[A-Z][a-z]+).* -{9,}$", line)
-            section = banner.group(1) if banner else section
-            owner.append(section)
+        with open("test_sigv4.py", encoding="utf-8") as file:
+            for line in file:
+                banner = re.match("# ([0-9]+|[A-Z][a-z]+).* -{9,}$", line)
+                section = banner.group(1) if banner else section
+                owner.append(section)
         items[:] = [item for item in items if owner[item.function.__code__.co_firstlineno - 1] in sections.split()]
 
 print("Pyodide: CPython", sys.version, "on", sys.platform)
